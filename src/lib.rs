@@ -1,0 +1,10 @@
+//! omeet makes meetings joinable: a JSON-RPC service beside an ERP.
+//!
+//! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
+//!
+//! ```text
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- app
+//! ```
+//!
+
+pub mod kernel;
