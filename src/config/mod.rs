@@ -1,0 +1,73 @@
+//! Configuration: `default.toml` (compiled in) < file < environment, checked as a whole before anything starts.
+
+mod secret;
+mod sections;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use config::{Config as Layers, Environment, File, FileFormat};
+use serde::Deserialize;
+
+pub use secret::Secret;
+pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Secrets, Server, Webhooks};
+
+/// The lowest layer, which is also the documentation.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "one field per section of default.toml, which documents them")]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub secrets: Secrets,
+    pub limits: Limits,
+    pub join: Join,
+    pub meetings: Meetings,
+    pub jitsi: JitsiDefaults,
+    pub webhooks: Webhooks,
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads all layers and checks them together.
+    ///
+    /// # Errors
+    /// Names the key that is wrong and what would be right.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        Self::from_layers(file, std::env::vars().collect())
+    }
+
+    fn from_layers(file: Option<&Path>, variables: HashMap<String, String>) -> anyhow::Result<Self> {
+        // Settings have a section; OMEET_CONFIG and whatever else begins like that have none.
+        let settings = variables.into_iter().filter(|(name, _)| name.starts_with("OMEET_") && name.contains("__")).collect();
+        let environment = Environment::with_prefix("OMEET").prefix_separator("_").separator("__").source(Some(settings));
+        let mut layers = Layers::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = file {
+            layers = layers.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        let layers = layers.add_source(environment.ignore_empty(true)).build().context("configuration")?;
+        let config: Self =
+            serde_path_to_error::deserialize(layers).map_err(|error| anyhow::anyhow!("{}: {}", error.path(), error.inner()))?;
+        config.resolved()
+    }
+
+    fn resolved(mut self) -> anyhow::Result<Self> {
+        self.database.resolve()?;
+        self.jitsi.resolve()?;
+        self.server.check()?;
+        self.limits.check()?;
+        if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
+            bail!("join.token_max_h: must be between 1 and 24");
+        }
+        if self.meetings.duration_min == 0 {
+            bail!("meetings.duration_min: must be at least 1");
+        }
+        Ok(self)
+    }
+}

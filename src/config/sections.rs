@@ -1,0 +1,178 @@
+//! The sections of `default.toml`, which documents every field.
+#![expect(missing_docs, reason = "documented in default.toml")]
+
+use std::net::{IpAddr, SocketAddr};
+
+use anyhow::{Context as _, bail, ensure};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use super::secret;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub public_url: String,
+    pub trusted_proxies: String,
+    pub allowed_origins: String,
+}
+
+impl Server {
+    pub(super) fn check(&mut self) -> anyhow::Result<()> {
+        if !self.public_url.is_empty() {
+            let url = Url::parse(&self.public_url).context("server.public_url: must be a URL such as https://meet.example.org")?;
+            ensure!(matches!(url.scheme(), "http" | "https"), "server.public_url: must begin with http:// or https://");
+            ensure!(url.query().is_none() && url.fragment().is_none(), "server.public_url: must have no query and no fragment");
+            self.public_url = self.public_url.trim_end_matches('/').to_owned();
+        }
+        self.proxies().map(drop)
+    }
+
+    /// The proxies whose X-Forwarded-For is believed.
+    pub fn proxies(&self) -> anyhow::Result<Vec<IpAddr>> {
+        let parse = |text: &str| text.parse().with_context(|| format!("server.trusted_proxies: {text} is no IP address"));
+        list(&self.trusted_proxies).map(parse).collect()
+    }
+
+    /// Origins besides our own that may call `/rpc` from a browser.
+    pub fn origins(&self) -> Vec<String> {
+        list(&self.allowed_origins).map(|origin| origin.trim_end_matches('/').to_lowercase()).collect()
+    }
+}
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub url_file: String,
+    pub max_connections: u32,
+    pub sqlite_readers: u32,
+}
+
+impl Database {
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        if !self.url_file.is_empty() {
+            self.url = secret::resolve("database.url", &SecretString::default(), &self.url_file)?;
+        }
+        let url = self.url.expose_secret();
+        let known = ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme));
+        ensure!(known, "database.url: must begin with sqlite:// or postgres://");
+        ensure!(self.max_connections > 0, "database.max_connections: must be at least 1");
+        ensure!((1..=16).contains(&self.sqlite_readers), "database.sqlite_readers: must be between 1 and 16");
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub master_key: SecretString,
+    pub master_key_file: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub body_bytes: usize,
+    pub batch_calls: usize,
+    pub json_depth: usize,
+    pub call_timeout_s: u64,
+    pub read_timeout_s: u64,
+    pub connections: usize,
+    pub connections_per_address: usize,
+    pub subscriptions_per_connection: u32,
+    pub calls_per_connection: usize,
+    pub messages_per_connection: usize,
+    pub ping_interval_s: u64,
+    pub stop_timeout_s: u64,
+}
+
+impl Limits {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (key, value) in [
+            ("body_bytes", self.body_bytes),
+            ("batch_calls", self.batch_calls),
+            ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
+            ("calls_per_connection", self.calls_per_connection),
+            ("messages_per_connection", self.messages_per_connection),
+        ] {
+            ensure!(value > 0, "limits.{key}: must be at least 1");
+        }
+        ensure!((4..=120).contains(&self.json_depth), "limits.json_depth: must be between 4 and 120");
+        for (key, value) in
+            [("call_timeout_s", self.call_timeout_s), ("read_timeout_s", self.read_timeout_s), ("ping_interval_s", self.ping_interval_s)]
+        {
+            ensure!(value > 0, "limits.{key}: must be at least 1");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    pub token_max_h: u32,
+    pub misses_per_min: u32,
+    pub misses_per_s_total: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meetings {
+    pub duration_min: u32,
+    pub early_open_min: u32,
+    pub grace_min: u32,
+    pub reservation_min: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JitsiDefaults {
+    pub server_url: Url,
+    pub app_id: String,
+    pub app_secret: SecretString,
+    pub app_secret_file: String,
+    pub xmpp_domain: String,
+    pub audience: String,
+}
+
+impl JitsiDefaults {
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        self.app_secret = secret::resolve("jitsi.app_secret", &self.app_secret, &self.app_secret_file)?;
+        ensure!(self.server_url.has_host(), "jitsi.server_url: must be a URL such as https://meet.example.org");
+        match (self.app_id.is_empty(), self.app_secret.expose_secret().is_empty()) {
+            (true, false) => bail!("jitsi.app_id: must be set when jitsi.app_secret is"),
+            (false, true) => bail!("jitsi.app_secret: must be set when jitsi.app_id is"),
+            (true, true) | (false, false) => Ok(()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    pub allow_private_addresses: bool,
+    pub timeout_s: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub filter: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}

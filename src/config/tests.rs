@@ -1,0 +1,48 @@
+use std::collections::HashMap;
+
+use secrecy::ExposeSecret as _;
+
+use super::Config;
+
+fn load(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
+    let source: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Config::from_layers(None, source)
+}
+
+fn refusal(pairs: &[(&str, &str)]) -> String {
+    format!("{:#}", load(pairs).unwrap_err())
+}
+
+#[test]
+fn defaults_are_whole_and_the_environment_wins() {
+    let config = load(&[("OMEET_SERVER__LISTEN", "0.0.0.0:9000"), ("OMEET_LIMITS__BATCH_CALLS", "7")]).unwrap();
+    assert_eq!(config.server.listen.port(), 9000);
+    assert_eq!(config.limits.batch_calls, 7);
+    assert_eq!(config.jitsi.server_url.as_str(), "https://meet.jit.si/");
+}
+
+#[test]
+fn a_wrong_setting_is_named() {
+    for (pairs, key) in [
+        (vec![("OMEET_SERVER__LISTEN", "nowhere")], "server.listen"),
+        (vec![("OMEET_SERVER__PUBLIC_URL", "ftp://x")], "server.public_url"),
+        (vec![("OMEET_DATABASE__URL", "mysql://x")], "database.url"),
+        (vec![("OMEET_LIMITS__JSON_DEPTH", "0")], "limits.json_depth"),
+        (vec![("OMEET_JITSI__APP_ID", "me")], "jitsi.app_secret"),
+        (vec![("OMEET_JITSI__APP_SECRET_FILE", "/nowhere")], "jitsi.app_secret_file"),
+        (vec![("OMEET_SERVER__LISTENS", "x"), ("OMEET_CONFIG", "y")], "server"),
+    ] {
+        assert!(refusal(&pairs).contains(key), "{key}: {}", refusal(&pairs));
+    }
+}
+
+// S17: a secret given by file arrives, and no Debug output shows it.
+#[test]
+fn secrets_come_from_files_and_are_not_printed() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "canary-7f3a\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let config = load(&[("OMEET_JITSI__APP_ID", "me"), ("OMEET_JITSI__APP_SECRET_FILE", path)]).unwrap();
+    assert_eq!(config.jitsi.app_secret.expose_secret(), "canary-7f3a");
+    assert!(!format!("{config:?}").contains("canary"));
+}
