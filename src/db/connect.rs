@@ -1,0 +1,98 @@
+//! Opening the database.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio_util::task::TaskTracker;
+
+use super::signal;
+use super::tx::{Conn, Tx};
+use super::writer::Writer;
+use super::{Db, Pools, migrate};
+use crate::kernel::{Clock, Entropy, IdSource};
+
+/// The WAL-reset corruption bug is fixed from here on (R5).
+const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
+
+/// What [`Db::open`] needs.
+pub struct DbSettings {
+    /// `sqlite://path?mode=rwc` or `postgres://user@host/name`.
+    pub url: SecretString,
+    /// Connections to PostgreSQL.
+    pub max_connections: u32,
+    /// Read connections to SQLite.
+    pub sqlite_readers: u32,
+}
+
+impl Db {
+    /// Connects and brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the URL is of neither engine, nothing answers there, or the schema is newer than this program.
+    pub async fn open(settings: &DbSettings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Self> {
+        let url = settings.url.expose_secret();
+        let (signals, ids) = (signal::channel(), Arc::new(IdSource::default()));
+        let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => {
+                sqlite(url, settings, |conn| Tx::new(conn, clock.clone(), entropy.clone(), ids.clone(), signals.clone())).await?
+            }
+            Some("postgres" | "postgresql") => postgres(url, settings).await?,
+            _ => bail!("database.url: must begin with sqlite:// or postgres://"),
+        };
+        Ok(Self { pools, clock, entropy, ids, tracker: TaskTracker::new(), signals, sealer: None })
+    }
+}
+
+async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> Tx) -> anyhow::Result<Pools> {
+    let options = SqliteConnectOptions::from_str(url)
+        .context("database.url")?
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .statement_cache_capacity(256);
+    let path = options.get_filename().display().to_string();
+    let writers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await;
+    let writers = writers.with_context(|| format!("database.url: cannot open {path}"))?;
+    let mut conn = writers.acquire().await?;
+    check_sqlite_version(&mut conn).await?;
+    migrate::sqlite(&mut conn).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(settings.sqlite_readers)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await?;
+    Ok(Pools::Sqlite { readers, writer: Writer::start(writing(Conn::Sqlite(conn))) })
+}
+
+async fn check_sqlite_version(conn: &mut sqlx::SqliteConnection) -> anyhow::Result<()> {
+    let version: String = sqlx::query_scalar("select sqlite_version()").fetch_one(conn).await?;
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    ensure!(found >= SQLITE_FLOOR, "SQLite {version} can corrupt its log; 3.51.3 or newer is needed");
+    Ok(())
+}
+
+async fn postgres(url: &str, settings: &DbSettings) -> anyhow::Result<Pools> {
+    let options = PgConnectOptions::from_str(url).context("database.url")?.application_name("omeet").options([
+        ("statement_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "15s"),
+        ("lock_timeout", "8s"),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .min_connections(1)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(options)
+        .await
+        .context("database.url: PostgreSQL does not answer")?;
+    migrate::postgres(&pool).await?;
+    Ok(Pools::Postgres(pool))
+}

@@ -1,0 +1,129 @@
+//! One effect for any number of tries: the answer is stored in the transaction of its effect.
+//!
+//! A second call with the same key waits for the first (SQLite has one writer, PostgreSQL's unique index makes it wait) and
+//! then answers the same. Keys are private to whoever sent them.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::tx::Tx;
+use super::{Db, UnitFuture};
+use crate::args;
+use crate::kernel::context::{Caller, Idempotency};
+use crate::kernel::failure::{Class, Failure, Kind};
+use crate::kernel::{Ctx, Sealer, Timestamp};
+
+/// How long a key is remembered.
+const KEPT_S: i64 = 48 * 3600;
+
+/// The key was used with another request.
+pub static MISMATCH: Kind =
+    Kind::new(Class::Idempotency, "idempotency.mismatch", "This idempotency_key was already used with other parameters");
+
+/// Signals that another process stored the same key first; never leaves this module.
+static RACED: Kind = Kind::new(Class::Conflict, "idempotency.raced", "raced");
+
+pub(super) async fn write<T, U>(db: &Db, ctx: Ctx, idempotency: Idempotency, unit: U) -> Result<T, Failure>
+where
+    T: Serialize + DeserializeOwned + Send + 'static,
+    U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
+{
+    let (first_ctx, first) = (ctx.clone(), idempotency.clone());
+    let envelope = Envelope { sealer: db.sealer.clone(), place: place(&ctx, &idempotency) };
+    let first_envelope = envelope.clone();
+    let outcome = db
+        .unit(move |tx| {
+            Box::pin(async move {
+                if let Some(stored) = find(tx, &first_ctx, &first).await? {
+                    return replay(&first, &first_envelope, stored);
+                }
+                let answer = unit(tx).await?;
+                let response = first_envelope.close(serde_json::to_string(&answer)?)?;
+                remember(tx, &first_ctx, &first, &response).await?;
+                Ok(answer)
+            })
+        })
+        .await;
+    match outcome {
+        Err(failure) if failure.kind() == &RACED => {
+            let stored = find(&mut db.reader().await?, &ctx, &idempotency).await?;
+            stored.map_or(Err(failure), |stored| replay(&idempotency, &envelope, stored))
+        }
+        outcome => outcome,
+    }
+}
+
+type Stored = (Vec<u8>, String);
+
+async fn find(tx: &mut Tx, ctx: &Ctx, idempotency: &Idempotency) -> Result<Option<Stored>, Failure> {
+    let sql = "select fingerprint, response from idempotency
+        where org_id = $1 and caller = $2 and method = $3 and idempotency_key = $4 and expires_at > $5";
+    let now = tx.now();
+    tx.fetch_optional(sql, args![ctx.org, owner(ctx), idempotency.method, &idempotency.key, now]).await
+}
+
+fn replay<T: DeserializeOwned>(idempotency: &Idempotency, envelope: &Envelope, (fingerprint, response): Stored) -> Result<T, Failure> {
+    if fingerprint != idempotency.fingerprint {
+        return Err(Failure::from(&MISMATCH).with("field", "idempotency_key"));
+    }
+    Ok(serde_json::from_str(envelope.open(response)?.expose_secret())?)
+}
+
+/// Keeps answers unreadable in the database.
+#[derive(Clone)]
+struct Envelope {
+    sealer: Option<Arc<Sealer>>,
+    place: String,
+}
+
+impl Envelope {
+    fn close(&self, response: String) -> Result<String, Failure> {
+        match &self.sealer {
+            Some(sealer) => Ok(STANDARD.encode(sealer.seal(&self.place, &response)?)),
+            None => Ok(response),
+        }
+    }
+
+    fn open(&self, stored: String) -> Result<SecretString, Failure> {
+        match &self.sealer {
+            Some(sealer) => sealer.open(&self.place, &STANDARD.decode(stored).map_err(Failure::internal)?),
+            None => Ok(stored.into()),
+        }
+    }
+}
+
+fn place(ctx: &Ctx, idempotency: &Idempotency) -> String {
+    format!("idempotency.response/{} {} {} {}", ctx.org, owner(ctx), idempotency.method, idempotency.key)
+}
+
+async fn remember(tx: &mut Tx, ctx: &Ctx, idempotency: &Idempotency, response: &str) -> Result<(), Failure> {
+    let sql = "insert into idempotency (org_id, caller, method, idempotency_key, fingerprint, response, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (org_id, caller, method, idempotency_key) do update
+        set fingerprint = excluded.fingerprint, response = excluded.response, expires_at = excluded.expires_at
+        where idempotency.expires_at <= $8";
+    let now = tx.now();
+    let expires = now.plus_secs(KEPT_S);
+    let Idempotency { method, key, fingerprint } = idempotency;
+    let stored = tx.execute(sql, args![ctx.org, owner(ctx), *method, key, fingerprint.clone(), response, expires, now]).await?;
+    if stored == 0 { Err(Failure::from(&RACED)) } else { Ok(()) }
+}
+
+// The ERP itself stays the same caller when its key is rotated.
+fn owner(ctx: &Ctx) -> String {
+    match &ctx.caller {
+        Caller::User(user) => user.to_string(),
+        Caller::Service => "service".to_owned(),
+        Caller::Guest | Caller::System => ctx.door.name().to_owned(),
+    }
+}
+
+/// Removes keys whose time is over; answers how many.
+pub async fn forget_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Failure> {
+    tx.execute("delete from idempotency where expires_at <= $1", args![now]).await
+}

@@ -1,0 +1,14 @@
+//! The embedded migrations of both engines: same names, in pairs (`migrations/README.md`).
+
+use anyhow::Context as _;
+use sqlx::{PgPool, SqliteConnection};
+
+const TOO_NEW: &str = "migrations: the schema does not fit this program (is it of a newer one?)";
+
+pub(super) async fn sqlite(conn: &mut SqliteConnection) -> anyhow::Result<()> {
+    sqlx::migrate!("migrations/sqlite").run(conn).await.context(TOO_NEW)
+}
+
+pub(super) async fn postgres(pool: &PgPool) -> anyhow::Result<()> {
+    sqlx::migrate!("migrations/postgres").run(pool).await.context(TOO_NEW)
+}

@@ -1,0 +1,144 @@
+//! The database: one SQL text for SQLite and PostgreSQL, and one way to change anything.
+//!
+//! [`Db::write`] runs a unit of work in a task of its own, because a request may vanish at any await and must not take a
+//! half-done transaction with it. On SQLite all units pass through one writer that commits many at once
+//! (`writer`); on PostgreSQL a unit has its own connection. [`Db::reader`] never waits for writers.
+//!
+//! What a store writes: `$1` placeholders, [`crate::kernel::Timestamp`] as BIGINT milliseconds, typed ids as UUID (a 16 byte BLOB on
+//! SQLite), JSON as TEXT or JSONB. What it does not write: `now()`, arrays, `ilike`, `for update`. What differs between the
+//! engines is in [`dialect`].
+
+mod connect;
+pub mod dialect;
+mod idempotency;
+mod migrate;
+mod signal;
+mod sql;
+#[cfg(test)]
+pub(crate) mod testing;
+mod tx;
+mod unit;
+mod wake;
+mod writer;
+
+pub use connect::DbSettings;
+pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, forget_expired};
+pub use signal::{Signal, Topic};
+pub use sql::{Arg, Sql};
+pub use tx::{Engine, Tx};
+pub use unit::UnitFuture;
+pub use wake::Wakeups;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::{PgPool, SqlitePool};
+use tokio_util::task::TaskTracker;
+
+use crate::kernel::{Clock, Ctx, Entropy, Failure, IdSource, Sealer, TypedId};
+
+/// Handle to the database; clones share one set of connections.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    ids: Arc<IdSource>,
+    tracker: TaskTracker,
+    signals: signal::Signals,
+    sealer: Option<Arc<Sealer>>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite { readers: SqlitePool, writer: writer::Writer },
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// The same, sealing the answers that it keeps for idempotency keys: some hold a new secret.
+    #[must_use]
+    pub fn sealing(self, sealer: Arc<Sealer>) -> Self {
+        Self { sealer: Some(sealer), ..self }
+    }
+
+    /// A connection to read with, outside any transaction.
+    pub async fn reader(&self) -> Result<Tx, Failure> {
+        let conn = match &self.pools {
+            Pools::Sqlite { readers, .. } => tx::Conn::Sqlite(readers.acquire().await?),
+            Pools::Postgres(pool) => tx::Conn::Postgres(pool.acquire().await?),
+        };
+        Ok(Tx::new(conn, self.clock.clone(), self.entropy.clone(), self.ids.clone(), self.signals.clone()))
+    }
+
+    /// Runs `unit` and commits what it wrote, or nothing when it fails. With an idempotency key in `ctx` the unit runs
+    /// once; later calls with the same key are answered from what the first one stored in its own transaction.
+    pub async fn write<T, U>(&self, ctx: &Ctx, unit: U) -> Result<T, Failure>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
+    {
+        match &ctx.idempotency {
+            None => self.unit(unit).await,
+            Some(idempotency) => idempotency::write(self, ctx.clone(), idempotency.clone(), unit).await,
+        }
+    }
+
+    /// As [`Db::write`], for work without a caller (bootstrap, jobs).
+    pub async fn unit<T, U>(&self, unit: U) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
+    {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => writer.run(unit).await,
+            Pools::Postgres(pool) => {
+                let (db, pool) = (self.clone(), pool.clone());
+                let task = self.tracker.spawn(async move { unit::run_on_postgres(&db, &pool, unit).await });
+                task.await.unwrap_or_else(|panic| Err(Failure::internal(panic)))
+            }
+        }
+    }
+
+    /// What committed units tell others in this process. Other processes do not hear it: who must know, also polls.
+    pub fn signals(&self) -> tokio::sync::broadcast::Receiver<Signal> {
+        self.signals.subscribe()
+    }
+
+    /// The clock that units of work read.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The randomness that units of work draw.
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
+    /// A new identifier, for what is made before its unit of work begins.
+    pub fn new_id<I: TypedId>(&self) -> I {
+        self.ids.next(self.clock.now(), &*self.entropy)
+    }
+
+    /// Which engine runs, for logs and reports.
+    pub fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Waits for units under way, then closes every connection.
+    pub async fn close(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+        match &self.pools {
+            Pools::Sqlite { readers, writer } => {
+                writer.stop().await;
+                readers.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}

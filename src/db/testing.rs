@@ -1,0 +1,88 @@
+//! Fresh databases for tests that run on every engine.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use url::Url;
+
+use super::{Db, DbSettings};
+use crate::args;
+use crate::kernel::clock::{SystemClock, SystemEntropy};
+use crate::kernel::{Clock, Entropy, KeyId, OrgId, code};
+
+/// Names the server to test on, for example `postgres://postgres@127.0.0.1:5433/postgres`; every test makes a database of its
+/// own there and leaves it behind.
+const POSTGRES: &str = "OMEET_TEST_POSTGRES_URL";
+
+/// An empty, migrated database on SQLite, and on PostgreSQL where `OMEET_TEST_POSTGRES_URL` says which.
+pub(crate) async fn engines() -> Vec<(&'static str, Db)> {
+    engines_at(Arc::new(SystemClock)).await
+}
+
+/// As [`engines`], with a clock that the test holds.
+pub(crate) async fn engines_at(clock: Arc<dyn Clock>) -> Vec<(&'static str, Db)> {
+    let mut engines = vec![("sqlite", sqlite(clock.clone()).await)];
+    if let Ok(server) = std::env::var(POSTGRES) {
+        engines.push(("postgres", postgres(&server, clock).await));
+    }
+    engines
+}
+
+/// An organization to put things into.
+pub(crate) async fn organization(db: &Db) -> OrgId {
+    let insert = "insert into organization (id, slug, name, tz, lang, event_seq, created_at) values ($1, $2, 'Test', 'UTC', 'en', 0, $3)";
+    db.unit(move |tx| {
+        Box::pin(async move {
+            let (id, slug, now): (OrgId, _, _) = (tx.new_id(), code::token(tx.entropy()), tx.now());
+            tx.execute(insert, args![id, slug, now]).await?;
+            Ok(id)
+        })
+    })
+    .await
+    .unwrap()
+}
+
+/// A service key that nobody holds the secret of.
+pub(crate) async fn service_key(db: &Db, org: OrgId) -> KeyId {
+    let insert =
+        "insert into api_key (id, org_id, kind, name, role, scopes, hash, created_at) values ($1, $2, 'service', '', 'user', $3, $4, $5)";
+    db.unit(move |tx| {
+        Box::pin(async move {
+            let (id, now): (KeyId, _) = (tx.new_id(), tx.now());
+            tx.execute(insert, args![id, org, serde_json::json!([]), vec![0_u8; 32], now]).await?;
+            Ok(id)
+        })
+    })
+    .await
+    .unwrap()
+}
+
+/// A second process on the same database.
+pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Db {
+    let settings = DbSettings { url: url.to_owned().into(), max_connections: 6, sqlite_readers: 3 };
+    Db::open(&settings, clock, Arc::new(SystemEntropy)).await.unwrap()
+}
+
+async fn sqlite(clock: Arc<dyn Clock>) -> Db {
+    let dir = TempDir::new().unwrap();
+    let db = open(&format!("sqlite://{}?mode=rwc", dir.path().join("test.db").display()), clock).await;
+    // Goes with the test's runtime, and the folder with it.
+    tokio::spawn(async move {
+        std::future::pending::<()>().await;
+        drop(dir);
+    });
+    db
+}
+
+async fn postgres(server: &str, clock: Arc<dyn Clock>) -> Db {
+    use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
+    let mut random = [0_u8; 8];
+    SystemEntropy.fill(&mut random);
+    let name = format!("omeet_test_{:016x}", u64::from_be_bytes(random));
+    let mut conn = PgConnection::connect(server).await.unwrap();
+    raw_sql(AssertSqlSafe(format!("create database {name}"))).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    let mut url = Url::parse(server).unwrap();
+    url.set_path(&name);
+    open(url.as_str(), clock).await
+}

@@ -1,0 +1,126 @@
+//! What a store function works with: a connection, the instant of the operation, randomness.
+
+use std::sync::Arc;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Postgres, SqlSafeStr, Sqlite};
+
+use super::signal::Signals;
+use super::sql::{Arg, bind};
+use crate::kernel::{Clock, Entropy, Failure, IdSource, Timestamp, TypedId};
+
+/// The engine behind a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded.
+    Sqlite,
+    /// A server, 15 or newer.
+    Postgres,
+}
+
+pub(super) enum Conn {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A row type that both engines can fill.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Record for T {}
+
+type Effect = Box<dyn FnOnce() + Send>;
+
+/// A unit of work, or a reader outside any transaction.
+pub struct Tx {
+    pub(super) conn: Conn,
+    pub(super) effects: Vec<Effect>,
+    pub(super) signals: Signals,
+    now: Timestamp,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    ids: Arc<IdSource>,
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, ids: Arc<IdSource>, signals: Signals) -> Self {
+        let now = clock.now();
+        Self { conn, effects: Vec::new(), signals, now, clock, entropy, ids }
+    }
+
+    /// Reads the clock for the next operation.
+    pub(super) fn begin_operation(&mut self) {
+        self.now = self.clock.now();
+        self.effects.clear();
+    }
+
+    /// The instant of this operation: the same for everything it writes.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Randomness.
+    pub fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
+    }
+
+    /// A new identifier; those made later sort later.
+    pub fn new_id<I: TypedId>(&self) -> I {
+        self.ids.next(self.now, &*self.entropy)
+    }
+
+    /// The engine behind this connection.
+    pub fn engine(&self) -> Engine {
+        match self.conn {
+            Conn::Sqlite(_) => Engine::Sqlite,
+            Conn::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs `effect` once this unit is committed and before its caller hears of it; never when it fails.
+    pub fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
+        self.effects.push(Box::new(effect));
+    }
+
+    /// All rows of a query.
+    pub async fn fetch_all<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<R>, Failure> {
+        Ok(match &mut self.conn {
+            Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_all(&mut **conn).await?,
+            Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_all(&mut **conn).await?,
+        })
+    }
+
+    /// The row of a query, if there is one.
+    pub async fn fetch_optional<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Option<R>, Failure> {
+        Ok(match &mut self.conn {
+            Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_optional(&mut **conn).await?,
+            Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_optional(&mut **conn).await?,
+        })
+    }
+
+    /// The one row of a query that always has one.
+    pub async fn fetch_one<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<R, Failure> {
+        self.fetch_optional(sql, args).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
+    }
+
+    /// Runs a statement; answers how many rows it changed.
+    pub async fn execute(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, Failure> {
+        Ok(self.try_execute(sql, args).await?)
+    }
+
+    /// As [`Tx::execute`], keeping the engine's error for [`super::dialect::violates`].
+    pub async fn try_execute(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, sqlx::Error> {
+        Ok(match &mut self.conn {
+            Conn::Sqlite(conn) => bind!(sqlx::query::<Sqlite>(sql), args).execute(&mut **conn).await?.rows_affected(),
+            Conn::Postgres(conn) => bind!(sqlx::query::<Postgres>(sql), args).execute(&mut **conn).await?.rows_affected(),
+        })
+    }
+
+    /// Runs transaction control.
+    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        match &mut self.conn {
+            Conn::Sqlite(conn) => sqlx::raw_sql(sql).execute(&mut **conn).await.map(drop),
+            Conn::Postgres(conn) => sqlx::raw_sql(sql).execute(&mut **conn).await.map(drop),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The one writer of SQLite: many units of work, one commit, one fsync.
+//!
+//! Units that wait while a commit is on its way to the disk go into the next one together. Each has a savepoint, so that
+//! one that fails takes only itself back. Answers leave after the commit: what was acknowledged is on the disk.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::Connection as _;
+use tokio::sync::{mpsc, oneshot};
+
+use super::tx::{Conn, Tx};
+use super::unit::{UnitFuture, guarded};
+use crate::kernel::failure::{Failure, UNAVAILABLE};
+
+/// Units in one commit at most: bounds how long the first of them waits.
+const BATCH: usize = 256;
+/// Units that may wait before callers are told to come back.
+const QUEUE: usize = 8192;
+
+/// Answers its caller; the argument says whether the commit succeeded.
+type Answer = Box<dyn FnOnce(bool) + Send>;
+/// A unit with its caller's address inside: runs, and leaves the answer to be sent after the commit.
+type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, (bool, Answer)> + Send>;
+
+enum Message {
+    Work(Work),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The way to the writer.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Message>);
+
+impl Writer {
+    pub(super) fn start(tx: Tx) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(serve(tx, receiver));
+        Self(sender)
+    }
+
+    pub(super) async fn run<T, U>(&self, unit: U) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let work: Work = Box::new(move |tx| Box::pin(work(tx, unit, sender)));
+        self.0.send(Message::Work(work)).await.map_err(|_| Failure::from(&UNAVAILABLE))?;
+        receiver.await.unwrap_or_else(|_| Err(Failure::from(&UNAVAILABLE)))
+    }
+
+    pub(super) async fn stop(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self.0.send(Message::Stop(sender)).await.is_ok() {
+            receiver.await.ok();
+        }
+    }
+}
+
+async fn work<T, U>(tx: &mut Tx, unit: U, sender: oneshot::Sender<Result<T, Failure>>) -> (bool, Answer)
+where
+    T: Send + 'static,
+    U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
+{
+    let outcome = guarded(tx, unit).await;
+    let written = outcome.is_ok();
+    let answer = move |committed: bool| {
+        let outcome = if written && !committed { Err(Failure::from(&UNAVAILABLE)) } else { outcome };
+        sender.send(outcome).ok();
+    };
+    (written, Box::new(answer))
+}
+
+async fn serve(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let stop = commit_batch(&mut tx, &mut batch).await;
+        if let Some(stop) = stop {
+            close(tx).await;
+            stop.send(()).ok();
+            return;
+        }
+    }
+}
+
+async fn commit_batch(tx: &mut Tx, batch: &mut Vec<Message>) -> Option<oneshot::Sender<()>> {
+    let mut stop = None;
+    let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
+    let mut effects = Vec::new();
+    let begun = begin(tx).await;
+    for message in batch.drain(..) {
+        match message {
+            Message::Stop(sender) => stop = Some(sender),
+            Message::Work(work) if begun => {
+                tx.begin_operation();
+                let (written, answer) = work(tx).await;
+                answers.push(answer);
+                if written {
+                    effects.append(&mut tx.effects);
+                }
+                savepoint(tx, written).await;
+            }
+            Message::Work(_) => {}
+        }
+    }
+    let committed = begun && end(tx).await;
+    if committed {
+        effects.into_iter().for_each(|effect| effect());
+    }
+    answers.into_iter().for_each(|answer| answer(committed));
+    stop
+}
+
+async fn begin(tx: &mut Tx) -> bool {
+    let begun = tx.control("begin immediate; savepoint unit").await;
+    begun.inspect_err(|error| tracing::error!(%error, "no transaction could be begun")).is_ok()
+}
+
+// One hop to SQLite's thread between two units: the savepoint of the next replaces that of the last.
+async fn savepoint(tx: &mut Tx, written: bool) {
+    let sql = if written { "release unit; savepoint unit" } else { "rollback to unit" };
+    if let Err(error) = tx.control(sql).await {
+        tracing::error!(%error, "a savepoint could not be set");
+    }
+}
+
+async fn end(tx: &mut Tx) -> bool {
+    match tx.control("commit").await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "a commit failed; its callers are told so");
+            tx.control("rollback").await.ok();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            false
+        }
+    }
+}
+
+async fn close(tx: Tx) {
+    if let Conn::Sqlite(mut conn) = tx.conn {
+        sqlx::raw_sql("pragma wal_checkpoint(truncate)").execute(&mut *conn).await.ok();
+        conn.detach().close().await.ok();
+    }
+}
