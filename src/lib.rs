@@ -10,3 +10,5 @@
 pub mod config;
 pub mod db;
 pub mod kernel;
+pub mod listener;
+pub mod rpc;

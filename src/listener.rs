@@ -1,0 +1,158 @@
+//! Accepting connections: limits in total and per address, time limits for headers, a stop that waits for work under way.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::config::Limits;
+
+/// Where a request really comes from: the peer, or what a trusted proxy says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remote(pub IpAddr);
+
+/// Listens and serves until stopped.
+pub struct Listener {
+    router: Router,
+    proxies: Arc<Vec<IpAddr>>,
+    limits: Limits,
+    total: Arc<Semaphore>,
+    per_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Listener {
+    /// Serves `router`; believes X-Forwarded-For of `proxies` only.
+    pub fn new(router: Router, proxies: Vec<IpAddr>, limits: Limits, stop: CancellationToken) -> Self {
+        let total = Arc::new(Semaphore::new(limits.connections));
+        Self { router, proxies: Arc::new(proxies), limits, total, per_address: Arc::default(), tracker: TaskTracker::new(), stop }
+    }
+
+    /// Accepts until stopped, then waits for requests under way, `limits.stop_timeout_s` at most.
+    pub async fn run(self, socket: TcpListener) {
+        loop {
+            let Ok(permit) = self.total.clone().acquire_owned().await else { break };
+            tokio::select! {
+                accepted = socket.accept() => match accepted {
+                    Ok((stream, peer)) => self.serve(stream, peer, permit),
+                    // Out of file descriptors, for instance: others will close theirs.
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    }
+                },
+                () = self.stop.cancelled() => break,
+            }
+        }
+        drop(socket);
+        self.tracker.close();
+        tokio::time::timeout(Duration::from_secs(self.limits.stop_timeout_s), self.tracker.wait()).await.ok();
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        let Some(place) = Place::take(&self.per_address, peer.ip(), self.allowance(peer.ip())) else {
+            tracing::debug!(peer = %peer.ip(), "too many connections from one address");
+            return;
+        };
+        stream.set_nodelay(true).ok();
+        let (router, proxies, stop) = (self.router.clone(), self.proxies.clone(), self.stop.clone());
+        let header_timeout = Duration::from_secs(self.limits.read_timeout_s);
+        self.tracker.spawn(async move {
+            let service = router.map_request(move |mut request: Request<Incoming>| {
+                let remote = remote(peer.ip(), request.headers(), &proxies);
+                request.extensions_mut().insert(remote);
+                request.map(axum::body::Body::new)
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(header_timeout)
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+                .with_upgrades();
+            tokio::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await.ok();
+                }
+            }
+            drop((place, permit));
+        });
+    }
+
+    fn allowance(&self, address: IpAddr) -> usize {
+        if self.proxies.contains(&address) { self.limits.connections } else { self.limits.connections_per_address }
+    }
+}
+
+/// One connection's place among those of its address; given back when dropped.
+struct Place {
+    taken: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    address: IpAddr,
+}
+
+impl Place {
+    fn take(taken: &Arc<Mutex<HashMap<IpAddr, usize>>>, address: IpAddr, allowance: usize) -> Option<Self> {
+        let mut counts = taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_insert(0);
+        if *count >= allowance {
+            return None;
+        }
+        *count += 1;
+        Some(Self { taken: taken.clone(), address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+// The right-most address that is no trusted proxy: everything left of it the client may have written itself.
+fn remote(peer: IpAddr, headers: &axum::http::HeaderMap, proxies: &[IpAddr]) -> Remote {
+    if !proxies.contains(&peer) {
+        return Remote(peer);
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let believed = hops.iter().rev().map_while(|hop| hop.parse().ok()).find(|hop| !proxies.contains(hop));
+    Remote(believed.unwrap_or(peer))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        let (proxy, peer): (IpAddr, IpAddr) = ([127, 0, 0, 1].into(), [203, 0, 113, 9].into());
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "10.9.9.9, 198.51.100.7, 127.0.0.1".parse().unwrap());
+        assert_eq!(remote(peer, &headers, &[proxy]), Remote(peer));
+        assert_eq!(remote(proxy, &headers, &[proxy]), Remote([198, 51, 100, 7].into()));
+        headers.insert("x-forwarded-for", "rubbish".parse().unwrap());
+        assert_eq!(remote(proxy, &headers, &[proxy]), Remote(proxy));
+    }
+}

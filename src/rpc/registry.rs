@@ -1,0 +1,207 @@
+//! Methods with their handlers.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use jsonrpsee::core::RpcResult;
+use jsonrpsee::server::{Methods, PendingSubscriptionSink, RpcModule};
+use jsonrpsee::types::ErrorObjectOwned;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::openrpc::Described;
+use super::spec::Spec;
+use crate::kernel::Ctx;
+use crate::kernel::failure::{Failure, INVALID, UNAUTHENTICATED};
+
+/// What the dispatcher hands to a handler, inside the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Absent only for public methods.
+    pub ctx: Option<Ctx>,
+    /// Parameters without the reserved ones; an object.
+    pub params: Arc<Value>,
+}
+
+/// All methods of the service.
+pub struct Registry {
+    module: RpcModule<()>,
+    entries: BTreeMap<&'static str, Described>,
+    generator: SchemaGenerator,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        let settings = schemars::generate::SchemaSettings::draft07().with(|s| s.definitions_path = "/components/schemas".into());
+        Self { module: RpcModule::new(()), entries: BTreeMap::new(), generator: settings.into_generator() }
+    }
+}
+
+impl Registry {
+    /// Adds a method that acts for a caller.
+    pub fn add<P, R, F, Fut>(&mut self, spec: &'static Spec, handler: F)
+    where
+        P: DeserializeOwned + JsonSchema + Send + 'static,
+        R: Serialize + DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(Ctx, P) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Failure>> + Send + 'static,
+    {
+        self.describe::<P, R>(spec);
+        self.register(spec, move |admitted| {
+            let handler = handler.clone();
+            async move {
+                let ctx = admitted.ctx.ok_or(&UNAUTHENTICATED)?;
+                handler(ctx, read::<P>(&admitted.params)?).await
+            }
+        });
+    }
+
+    /// Adds a method that needs no caller.
+    pub fn add_public<P, R, F>(&mut self, spec: &'static Spec, handler: F)
+    where
+        P: DeserializeOwned + JsonSchema + Send + 'static,
+        R: Serialize + DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(P) -> Result<R, Failure> + Clone + Send + Sync + 'static,
+    {
+        self.describe::<P, R>(spec);
+        self.register(spec, move |admitted| {
+            let answer = read::<P>(&admitted.params).and_then(&handler);
+            async move { answer }
+        });
+    }
+
+    /// Adds a subscription: `handler` gets the sink when the caller is admitted. The unsubscribing method is public: the
+    /// subscription's number is known to its connection alone.
+    pub fn add_subscription<P, R, F, Fut>(&mut self, spec: &'static Spec, notify: &'static str, unsubscribe: &'static Spec, handler: F)
+    where
+        P: DeserializeOwned + JsonSchema + Send + 'static,
+        R: Serialize + DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(Ctx, P, PendingSubscriptionSink) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.describe::<P, R>(spec);
+        self.describe::<Unsubscribe, bool>(unsubscribe);
+        let callback = move |admitted: Admitted, pending: PendingSubscriptionSink| {
+            let handler = handler.clone();
+            async move {
+                match admitted.ctx.ok_or_else(|| Failure::from(&UNAUTHENTICATED)).and_then(|ctx| Ok((ctx, read::<P>(&admitted.params)?))) {
+                    Ok((ctx, params)) => handler(ctx, params, pending).await,
+                    Err(failure) => pending.reject(error_object(&failure)).await,
+                }
+            }
+        };
+        let registered = self.module.register_subscription(spec.name, notify, unsubscribe.name, move |_, pending, _, extensions| {
+            let callback = callback.clone();
+            async move {
+                if let Some(admitted) = extensions.get::<Admitted>().cloned() {
+                    callback(admitted, pending).await;
+                }
+            }
+        });
+        registered.expect("every method has its own name");
+    }
+
+    fn register<R, F, Fut>(&mut self, spec: &'static Spec, handler: F)
+    where
+        R: Serialize + Send + 'static,
+        F: Fn(Admitted) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, Failure>> + Send + 'static,
+    {
+        let registered = self.module.register_async_method(spec.name, move |_, _, extensions| {
+            let handler = handler.clone();
+            async move {
+                let admitted = extensions.get::<Admitted>().cloned();
+                let admitted = admitted.ok_or_else(|| error_object(&Failure::from(&UNAUTHENTICATED)))?;
+                answer(handler(admitted).await, &extensions)
+            }
+        });
+        registered.expect("every method has its own name");
+    }
+
+    fn describe<P: JsonSchema + DeserializeOwned, R: JsonSchema + DeserializeOwned>(&mut self, spec: &'static Spec) {
+        let described = Described::new::<P, R>(spec, &mut self.generator);
+        self.entries.insert(spec.name, described);
+    }
+
+    /// What is known of every method, by name.
+    pub fn entries(&self) -> &BTreeMap<&'static str, Described> {
+        &self.entries
+    }
+
+    /// The schemas that several methods share.
+    pub fn definitions(&mut self) -> serde_json::Map<String, Value> {
+        self.generator.take_definitions(true)
+    }
+
+    pub(super) fn into_methods(self) -> Methods {
+        self.module.into()
+    }
+}
+
+/// Parameters of an unsubscribing method.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Unsubscribe {
+    /// What subscribing answered.
+    pub subscription: String,
+}
+
+/// Reads an object that came from outside; a failure names the field.
+pub fn read<P: DeserializeOwned>(params: &Value) -> Result<P, Failure> {
+    serde_path_to_error::deserialize(params).map_err(|error| {
+        let (path, inner) = located(error.path().to_string(), error.inner().to_string());
+        let field = named_field(&inner).map_or_else(|| path.clone(), |name| join(&path, name));
+        INVALID.because(format!("{field}: {inner}")).with("field", field.as_str())
+    })
+}
+
+// A type that takes its own fields apart, as meeting.update does, writes the path before the message.
+fn located(path: String, message: String) -> (String, String) {
+    let is_path = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.[]".contains(c));
+    match message.split_once(": ") {
+        Some((inner, rest)) if path == "." && is_path(inner) => (inner.to_owned(), rest.to_owned()),
+        _ => (path, message),
+    }
+}
+
+// serde names missing and unknown fields in its message only.
+fn named_field(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("missing field `").or_else(|| message.strip_prefix("unknown field `"))?;
+    rest.split('`').next()
+}
+
+fn join(path: &str, name: &str) -> String {
+    match path {
+        "." | "" => name.to_owned(),
+        path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+/// The id of the request an answer belongs to, for internal failures.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+fn answer<R: Serialize>(outcome: Result<R, Failure>, extensions: &jsonrpsee::Extensions) -> RpcResult<Box<RawValue>> {
+    let outcome = outcome.and_then(|result| Ok(serde_json::value::to_raw_value(&result)?));
+    outcome.map_err(|failure| {
+        let request_id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
+        log(&failure, request_id);
+        error_object(&if failure.source().is_some() { failure.with("request_id", request_id) } else { failure })
+    })
+}
+
+pub(super) fn log(failure: &Failure, request_id: &str) {
+    if failure.source().is_some() {
+        tracing::error!(request_id, %failure, "a call failed");
+    }
+}
+
+/// A failure as JSON-RPC writes it.
+pub fn error_object(failure: &Failure) -> ErrorObjectOwned {
+    ErrorObjectOwned::owned(failure.code(), failure.message().to_owned(), Some(failure.data()))
+}
