@@ -9,6 +9,7 @@
 
 pub mod config;
 pub mod db;
+pub mod jobs;
 pub mod kernel;
 pub mod listener;
 pub mod rpc;

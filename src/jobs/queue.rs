@@ -1,0 +1,123 @@
+//! Claims jobs, runs their handlers, records what became of them.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::model::{Job, JobOutcome, JobState};
+use super::store::{self, Claim};
+use super::{backoff, worker};
+use crate::db::{Db, Topic, Tx};
+use crate::kernel::Failure;
+
+/// Failed attempts after which a job is dead: some five hours.
+pub const MAX_ATTEMPTS: i64 = 14;
+/// Jobs that one process runs at a time.
+const AT_A_TIME: usize = 16;
+/// A handler that takes longer is stopped, well before others may take its job.
+const RUN_S: u64 = 90;
+const LEASE_S: i64 = 120;
+
+pub(super) type Handler = Arc<dyn Fn(Job) -> BoxFuture<'static, JobOutcome> + Send + Sync>;
+
+/// The queue with the handlers of this process. Kinds without a handler here are left to other processes.
+#[derive(Clone)]
+pub(super) struct Queue {
+    db: Db,
+    handlers: Arc<BTreeMap<&'static str, Handler>>,
+    room: Arc<Semaphore>,
+    running: TaskTracker,
+}
+
+impl Queue {
+    pub(super) fn new(db: Db, handlers: BTreeMap<&'static str, Handler>) -> Self {
+        Self { db, handlers: Arc::new(handlers), room: Arc::new(Semaphore::new(AT_A_TIME)), running: TaskTracker::new() }
+    }
+
+    /// Until stopped; then waits for the jobs that run.
+    pub(super) async fn serve(self, stop: CancellationToken) {
+        let mut wakeups = self.db.wakeups(|signal| signal.topic == Topic::Work);
+        while !stop.is_cancelled() {
+            match self.round().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(failure) => worker::complain("job.claim", &failure),
+            }
+            tokio::select! {
+                () = wakeups.next() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        self.running.close();
+        self.running.wait().await;
+    }
+
+    /// Starts what is due and fits; answers whether there may be more. Waits while nothing fits.
+    pub(super) async fn round(&self) -> Result<bool, Failure> {
+        let Ok(first) = self.room.clone().acquire_owned().await else { return Ok(false) };
+        let kinds: Vec<&'static str> = self.handlers.keys().copied().collect();
+        if kinds.is_empty() || !store::any_due(&mut self.db.reader().await?, &kinds).await? {
+            return Ok(false);
+        }
+        let mut permits = vec![first];
+        permits.extend(std::iter::from_fn(|| self.room.clone().try_acquire_owned().ok()));
+        let limit = u32::try_from(permits.len()).unwrap_or(1);
+        let claims = self.db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, limit, LEASE_S).await })).await?;
+        let more = claims.len() == permits.len();
+        for (claim, permit) in claims.into_iter().zip(permits) {
+            self.running.spawn(self.clone().run(claim, permit));
+        }
+        Ok(more)
+    }
+
+    async fn run(self, claim: Claim, permit: OwnedSemaphorePermit) {
+        let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
+        let running = AssertUnwindSafe(async { handler(claim.job.clone()).await }).catch_unwind();
+        let outcome = match tokio::time::timeout(Duration::from_secs(RUN_S), running).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
+            Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {RUN_S} s") },
+        };
+        if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
+            worker::complain("job.record", &failure);
+        }
+        drop(permit);
+    }
+
+    /// Waits until nothing runs.
+    #[cfg(test)]
+    pub(super) async fn idle(&self) {
+        drop(self.room.acquire_many(u32::try_from(AT_A_TIME).unwrap()).await.unwrap());
+    }
+}
+
+async fn record(tx: &mut Tx, claim: &Claim, outcome: JobOutcome) -> Result<(), Failure> {
+    match outcome {
+        JobOutcome::Done => {
+            count(claim, "done");
+            store::remove(tx, claim).await
+        }
+        JobOutcome::Retry { after, why } if claim.job.attempt < MAX_ATTEMPTS => {
+            count(claim, "retry");
+            let ms = after.and_then(|after| i64::try_from(after.as_millis()).ok());
+            let ms = ms.unwrap_or_else(|| backoff::delay_ms(claim.job.attempt, tx.entropy()));
+            store::fail(tx, claim, JobState::Ready, tx.now().plus_ms(ms), &why).await
+        }
+        JobOutcome::Retry { why, .. } | JobOutcome::Dead(why) => {
+            count(claim, "dead");
+            tracing::error!(job.id = %claim.job.id, job.kind = claim.kind, why, "a job is dead; job.requeue revives it");
+            store::fail(tx, claim, JobState::Dead, tx.now(), &why).await
+        }
+    }
+}
+
+fn count(claim: &Claim, outcome: &'static str) {
+    metrics::counter!("omeet_job_attempts_total", "kind" => claim.kind.clone(), "outcome" => outcome).increment(1);
+}

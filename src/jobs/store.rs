@@ -1,0 +1,135 @@
+//! SQL of the queue.
+
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::model::{Job, JobFilter, JobState, JobView, NewJob};
+use crate::args;
+use crate::db::{Arg, Sql, Topic, Tx};
+use crate::kernel::{Ctx, Failure, JobId, OrgId, Page, Timestamp};
+
+/// Enqueues a job in the transaction of the change that needs it.
+pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
+    let sql = "insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at)
+        values ($1, $2, $3, $4, $5, $6, 0, 'ready', $7)
+        on conflict (kind, unique_key) do update
+        set payload = excluded.payload, run_at = excluded.run_at, attempts = 0, state = 'ready', last_error = null";
+    let (id, now): (JobId, _) = (tx.new_id(), tx.now());
+    tx.execute(sql, args![id, Arg::id(job.org), job.kind, job.unique_key, job.payload, job.run_at, now]).await?;
+    if let Some(org) = job.org.filter(|_| job.run_at <= now) {
+        tx.signal(Topic::Work, org);
+    }
+    Ok(())
+}
+
+/// Removes a job that is no longer wanted; one that runs already is not stopped.
+pub async fn cancel(tx: &mut Tx, kind: &'static str, unique_key: &str) -> Result<bool, Failure> {
+    Ok(tx.execute("delete from job where kind = $1 and unique_key = $2", args![kind, unique_key]).await? > 0)
+}
+
+/// A claimed job. `attempt` and `lease_until` together tell this claim from any other.
+pub(super) struct Claim {
+    pub kind: String,
+    pub job: Job,
+    pub lease_until: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: JobId,
+    org_id: Option<OrgId>,
+    kind: String,
+    payload: Json<Value>,
+    attempts: i64,
+    lease_until: Timestamp,
+}
+
+impl From<Row> for Claim {
+    fn from(Row { id, org_id, kind, payload, attempts, lease_until }: Row) -> Self {
+        Self { kind, job: Job { id, org: org_id, payload: payload.0, attempt: attempts }, lease_until }
+    }
+}
+
+/// Whether a claim would find anything: asked of a reader, so that idle workers do not write.
+pub(super) async fn any_due(tx: &mut Tx, kinds: &[&'static str]) -> Result<bool, Failure> {
+    let mut sql = Sql::new("select id from job where");
+    due(&mut sql, tx.now(), kinds);
+    sql.push(" limit 1");
+    Ok(sql.fetch_optional::<(JobId,)>(tx).await?.is_some())
+}
+
+/// Leases up to `limit` jobs of these kinds.
+pub(super) async fn claim(tx: &mut Tx, kinds: &[&'static str], limit: u32, lease_s: i64) -> Result<Vec<Claim>, Failure> {
+    let now = tx.now();
+    let mut sql = Sql::new("with due as materialized (select id from job where");
+    due(&mut sql, now, kinds);
+    sql.push(" order by run_at limit ").bind(limit).push(tx.skip_locked());
+    sql.push(") update job set attempts = attempts + 1, lease_until = ").bind(now.plus_secs(lease_s));
+    sql.push(" where id in (select id from due) and state = 'ready' and (lease_until is null or lease_until <= ").bind(now);
+    sql.push(") returning id, org_id, kind, payload, attempts, lease_until");
+    let rows: Vec<Row> = sql.fetch_all(tx).await?;
+    Ok(rows.into_iter().map(Claim::from).collect())
+}
+
+fn due(sql: &mut Sql, now: Timestamp, kinds: &[&'static str]) {
+    sql.push(" state = 'ready' and run_at <= ").bind(now);
+    sql.push(" and (lease_until is null or lease_until <= ").bind(now).push(") and kind in ");
+    sql.bind_list(kinds.iter().copied());
+}
+
+/// Removes a finished job, unless it was enqueued anew meanwhile: then it runs again.
+pub(super) async fn remove(tx: &mut Tx, claim: &Claim) -> Result<(), Failure> {
+    let sql = "delete from job where id = $1 and attempts = $2 and lease_until = $3";
+    let removed = tx.execute(sql, args![claim.job.id, claim.job.attempt, claim.lease_until]).await?;
+    if removed == 0 { release(tx, claim).await } else { Ok(()) }
+}
+
+/// Records that an attempt failed and when the next one is due, or that there is none.
+pub(super) async fn fail(tx: &mut Tx, claim: &Claim, state: JobState, run_at: Timestamp, why: &str) -> Result<(), Failure> {
+    let sql = "update job set state = $4, run_at = $5, last_error = $6, lease_until = null
+        where id = $1 and attempts = $2 and lease_until = $3";
+    let args = args![claim.job.id, claim.job.attempt, claim.lease_until, state.name(), run_at, why];
+    if tx.execute(sql, args).await? == 0 { release(tx, claim).await } else { Ok(()) }
+}
+
+// Ours still, but no longer the same job.
+async fn release(tx: &mut Tx, claim: &Claim) -> Result<(), Failure> {
+    let sql = "update job set lease_until = null where id = $1 and lease_until = $2 and attempts = 0";
+    tx.execute(sql, args![claim.job.id, claim.lease_until]).await.map(drop)
+}
+
+const VIEW: &str = "select id, kind, unique_key, state, attempts, run_at, last_error, created_at from job where org_id = ";
+
+pub(super) async fn find(tx: &mut Tx, org: OrgId, id: JobId) -> Result<Option<JobView>, Failure> {
+    let mut sql = Sql::new(VIEW);
+    sql.bind(org).push(" and id = ").bind(id);
+    sql.fetch_optional(tx).await
+}
+
+/// A page of jobs, newest first.
+pub(super) async fn list(tx: &mut Tx, ctx: &Ctx, filter: &JobFilter) -> Result<Page<JobView>, Failure> {
+    let (limit, before) = (filter.page().limit()?, filter.page().after::<JobId>()?);
+    let mut sql = Sql::new(VIEW);
+    sql.bind(ctx.org);
+    if let Some(state) = filter.state {
+        sql.push(" and state = ").bind(state.name());
+    }
+    if let Some(kind) = &filter.kind {
+        sql.push(" and kind = ").bind(kind);
+    }
+    if let Some(before) = before {
+        sql.push(" and id < ").bind(before);
+    }
+    sql.push(" order by id desc limit ").bind(limit + 1);
+    Page::cut(sql.fetch_all(tx).await?, limit, |job: &JobView| job.id)
+}
+
+/// Makes a job due now; a dead one begins anew.
+pub(super) async fn requeue(tx: &mut Tx, org: OrgId, id: JobId) -> Result<(), Failure> {
+    let sql = "update job set run_at = $3, attempts = case when state = 'dead' then 0 else attempts end, state = 'ready'
+        where org_id = $1 and id = $2";
+    let now = tx.now();
+    tx.execute(sql, args![org, id, now]).await?;
+    tx.signal(Topic::Work, org);
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The queue on both engines (R14, R16).
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::queue::{Handler, Queue};
+use super::{Job, JobFilter, JobOutcome, JobState, JobView, MAX_ATTEMPTS, NewJob, Worker, cancel, enqueue, rpc, store};
+use crate::db::Db;
+use crate::db::testing::{engines, engines_at, organization};
+use crate::kernel::clock::ManualClock;
+use crate::kernel::{Ctx, OrgId, Timestamp};
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(Timestamp::from_secs(1_795_251_600)))
+}
+
+fn queue(db: &Db, handler: impl Fn(Job) -> JobOutcome + Send + Sync + 'static) -> Queue {
+    let handler: Handler = Arc::new(move |job| std::future::ready(handler(job)).boxed());
+    Queue::new(db.clone(), BTreeMap::from([("test", handler)]))
+}
+
+async fn put(db: &Db, org: OrgId, key: Option<&str>, payload: i64) {
+    let unique_key = key.map(str::to_owned);
+    let job = NewJob { org: Some(org), kind: "test", payload: json!(payload), run_at: db.clock().now(), unique_key };
+    db.unit(|tx| Box::pin(enqueue(tx, job))).await.unwrap();
+}
+
+async fn drain(queue: &Queue) {
+    while queue.round().await.unwrap() {}
+    queue.idle().await;
+}
+
+async fn listed(db: &Db, org: OrgId) -> Vec<JobView> {
+    let ctx = Ctx::system(org, String::new());
+    store::list(&mut db.reader().await.unwrap(), &ctx, &JobFilter::default()).await.unwrap().items
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_workers_run_every_job_once() {
+    for (engine, db) in engines().await {
+        let (org, seen) = (organization(&db).await, Arc::new(Mutex::new(Vec::new())));
+        for payload in 0..200 {
+            put(&db, org, None, payload).await;
+        }
+        let workers: Vec<Queue> = (0..3)
+            .map(|_| {
+                let seen = seen.clone();
+                queue(&db, move |job| {
+                    seen.lock().unwrap().push(job.payload.as_i64().unwrap());
+                    JobOutcome::Done
+                })
+            })
+            .collect();
+        futures_util::future::join_all(workers.iter().map(drain)).await;
+        let mut seen = seen.lock().unwrap().clone();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..200).collect::<Vec<_>>(), "{engine}");
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_failing_job_backs_off_and_dies_and_is_requeued() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let org = organization(&db).await;
+        let well = Arc::new(AtomicUsize::new(0));
+        let ok = well.clone();
+        let queue = queue(&db, move |_| match ok.load(Ordering::SeqCst) {
+            0 => JobOutcome::Retry { after: None, why: "not yet".into() },
+            1 => panic!("on purpose"),
+            _ => JobOutcome::Done,
+        });
+        put(&db, org, None, 1).await;
+        for attempt in 1..=MAX_ATTEMPTS {
+            well.store(usize::from(attempt == 3), Ordering::SeqCst);
+            drain(&queue).await;
+            drain(&queue).await; // not due: nothing happens
+            let job = &listed(&db, org).await[0];
+            assert_eq!(job.attempts, attempt, "{engine}");
+            assert_eq!(job.state, if attempt < MAX_ATTEMPTS { JobState::Ready } else { JobState::Dead }, "{engine}");
+            assert_eq!(job.last_error.as_deref(), Some(if attempt == 3 { "the handler panicked" } else { "not yet" }));
+            clock.advance_secs(2 * 3600);
+        }
+        drain(&queue).await;
+        let id = listed(&db, org).await[0].id;
+        well.store(2, Ordering::SeqCst);
+        let ctx = Ctx::system(org, String::new());
+        let requeued =
+            db.unit(move |tx| Box::pin(async move { rpc::requeue(tx, &ctx, id, |_, _, _, _, _| Box::pin(async { Ok(()) })).await }));
+        assert_eq!(requeued.await.unwrap().attempts, 0, "{engine}");
+        drain(&queue).await;
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_lease_frees_a_job_and_the_late_worker_changes_nothing() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let org = organization(&db).await;
+        put(&db, org, None, 1).await;
+        let claim = || db.unit(|tx| Box::pin(async move { store::claim(tx, &["test"], 5, 120).await }));
+        let late = claim().await.unwrap().remove(0);
+        assert!(claim().await.unwrap().is_empty(), "{engine}: leased");
+        clock.advance_secs(121);
+        let next = claim().await.unwrap().remove(0);
+        assert_eq!(next.job.attempt, 2);
+        db.unit(|tx| Box::pin(async move { store::remove(tx, &late).await })).await.unwrap();
+        assert_eq!(listed(&db, org).await.len(), 1, "{engine}: the late worker's word counts for nothing");
+        db.unit(|tx| Box::pin(async move { store::remove(tx, &next).await })).await.unwrap();
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn a_unique_job_that_is_enqueued_while_it_runs_runs_again() {
+    for (engine, db) in engines().await {
+        let org = organization(&db).await;
+        put(&db, org, Some("m"), 1).await;
+        put(&db, org, Some("m"), 2).await;
+        let running = db.unit(|tx| Box::pin(async move { store::claim(tx, &["test"], 5, 120).await })).await.unwrap().remove(0);
+        assert_eq!(running.job.payload, json!(2), "{engine}: the later one replaced the first");
+        put(&db, org, Some("m"), 3).await;
+        let (seen, queue) = {
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let of = seen.clone();
+            (
+                seen,
+                queue(&db, move |job| {
+                    of.lock().unwrap().push(job.payload);
+                    JobOutcome::Done
+                }),
+            )
+        };
+        drain(&queue).await;
+        assert!(seen.lock().unwrap().is_empty(), "{engine}: not beside the one that runs");
+        db.unit(|tx| Box::pin(async move { store::remove(tx, &running).await })).await.unwrap();
+        drain(&queue).await;
+        assert_eq!(*seen.lock().unwrap(), [json!(3)], "{engine}");
+        put(&db, org, Some("m"), 4).await;
+        assert!(db.unit(|tx| Box::pin(cancel(tx, "test", "m"))).await.unwrap(), "{engine}");
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+// R20: a stop waits for what runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_wakes_at_once_and_stops_gracefully() {
+    for (engine, db) in engines().await {
+        let (org, done, ticks) = (organization(&db).await, Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut worker = Worker::new(&db);
+        let (of, ticked) = (done.clone(), ticks.clone());
+        worker.handle("test", move |_| {
+            let done = of.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                done.fetch_add(1, Ordering::SeqCst);
+                JobOutcome::Done
+            }
+        });
+        worker.every("tick", Duration::from_millis(50), move || {
+            ticked.fetch_add(1, Ordering::SeqCst);
+            async { Ok(()) }
+        });
+        let working = worker.start(CancellationToken::new());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        put(&db, org, None, 1).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        assert_eq!(done.load(Ordering::SeqCst), 0, "{engine}: it runs still");
+        working.stop(Duration::from_secs(5)).await;
+        assert_eq!(done.load(Ordering::SeqCst), 1, "{engine}");
+        assert!(ticks.load(Ordering::SeqCst) >= 3, "{engine}");
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn examples_are_right() {
+    let db = engines().await.remove(0).1;
+    let mut registry = crate::rpc::Registry::default();
+    rpc::register(&mut registry, &db, |_, _, _, _, _| Box::pin(async { Ok(()) }));
+    for described in registry.entries().values() {
+        described.check_example().unwrap();
+    }
+}

@@ -1,0 +1,112 @@
+//! What runs beside the calls, and how it stops.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::model::{Job, JobOutcome};
+use super::queue::{Handler, Queue};
+use crate::db::Db;
+use crate::kernel::Failure;
+
+/// Pause before a loop that panicked begins again.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
+
+type Loop = Arc<dyn Fn(CancellationToken) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Collects what is to run, then starts it. Any number of processes may run the same.
+pub struct Worker {
+    db: Db,
+    loops: Vec<(&'static str, Loop)>,
+    handlers: BTreeMap<&'static str, Handler>,
+}
+
+impl Worker {
+    /// Nothing yet.
+    pub fn new(db: &Db) -> Self {
+        Self { db: db.clone(), loops: Vec::new(), handlers: BTreeMap::new() }
+    }
+
+    /// Runs `task` at the start and then every `period`. Every process does, at about the same time: it must be idempotent.
+    pub fn every<F, Fut>(&mut self, name: &'static str, period: Duration, task: F)
+    where
+        F: Fn() -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+    {
+        self.run(name, move |stop| {
+            let task = task.clone();
+            async move {
+                let mut ticks = tokio::time::interval(period);
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+                    task().await.inspect_err(|failure| complain(name, failure)).ok();
+                }
+            }
+        });
+    }
+
+    /// Runs a loop of its own that must end soon after it is told to stop.
+    pub fn run<F, Fut>(&mut self, name: &'static str, body: F)
+    where
+        F: Fn(CancellationToken) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.loops.push((name, Arc::new(move |stop| body(stop).boxed())));
+    }
+
+    /// Runs `handler` for every job of `kind`, at least once each.
+    pub fn handle<F, Fut>(&mut self, kind: &'static str, handler: F)
+    where
+        F: Fn(Job) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = JobOutcome> + Send + 'static,
+    {
+        self.handlers.insert(kind, Arc::new(move |job| handler(job).boxed()));
+    }
+
+    /// Starts everything; `stop` ends it.
+    pub fn start(mut self, stop: CancellationToken) -> Working {
+        let queue = Queue::new(self.db.clone(), std::mem::take(&mut self.handlers));
+        self.run("job.queue", move |stop| queue.clone().serve(stop));
+        let tracker = TaskTracker::new();
+        for (name, body) in self.loops {
+            tracker.spawn(supervise(name, body, stop.clone()));
+        }
+        tracker.close();
+        Working { tracker, stop }
+    }
+}
+
+/// Everything that was started.
+pub struct Working {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Working {
+    /// Stops claiming and waits for what is under way, `at_most` so long; what does not finish is done again after its lease.
+    pub async fn stop(self, at_most: Duration) {
+        self.stop.cancel();
+        tokio::time::timeout(at_most, self.tracker.wait()).await.ok();
+    }
+}
+
+async fn supervise(name: &'static str, body: Loop, stop: CancellationToken) {
+    while AssertUnwindSafe(body(stop.clone())).catch_unwind().await.is_err() {
+        tracing::error!(task = name, "panicked; it begins again");
+        stop.run_until_cancelled(tokio::time::sleep(AFTER_PANIC)).await;
+    }
+}
+
+/// A failure nobody waits for.
+pub(crate) fn complain(task: &'static str, failure: &Failure) {
+    metrics::counter!("omeet_task_failures_total", "task" => task).increment(1);
+    tracing::error!(task, %failure, "a task failed; it is tried again");
+}
