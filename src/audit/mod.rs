@@ -1,0 +1,11 @@
+//! Who did what, as whom, when, from where: written in the transaction of the change, never changed afterwards.
+//!
+//! `changes` holds what a change altered, field by field, before and after. Secrets are not in the views that are compared, so
+//! they cannot get in here.
+
+mod model;
+pub mod rpc;
+mod store;
+
+pub use model::{AuditFilter, AuditRecord, changes};
+pub use store::{list, record};
