@@ -14,3 +14,4 @@ pub mod jobs;
 pub mod kernel;
 pub mod listener;
 pub mod rpc;
+pub mod tenancy;

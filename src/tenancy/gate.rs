@@ -1,0 +1,208 @@
+//! The one policy point: who may call what.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+use super::Actor;
+use super::keys::{self, KeyKind, StoredKey};
+use super::users::{self, User};
+use crate::db::Db;
+use crate::kernel::cache::FreshCache;
+use crate::kernel::context::{Caller, Idempotency};
+use crate::kernel::failure::{Class, FORBIDDEN, Kind, UNAUTHENTICATED};
+use crate::kernel::seal::{same, sha256};
+use crate::kernel::{Ctx, Failure, KeyId, OrgId, Role, Timestamp};
+use crate::rpc::dispatch::Reserved;
+use crate::rpc::{Gatekeeper, Knock, Rule, Spec};
+
+/// The key is unknown, expired or revoked.
+pub static KEY_INVALID: Kind = Kind::new(Class::Unauthenticated, "key.invalid", "The API key is unknown, expired or revoked");
+/// The key's scopes do not cover the method.
+pub static OUT_OF_SCOPE: Kind = Kind::new(Class::Forbidden, "key.out_of_scope", "The API key's scopes do not cover this method");
+/// A user key with an actor.
+pub static ACTOR_NOT_ALLOWED: Kind =
+    Kind::new(Class::Forbidden, "actor.not_allowed", "A user key acts for its user only: leave `actor` out");
+/// An actor with more rights than the key.
+pub static ACTOR_BEYOND_KEY: Kind = Kind::new(Class::Forbidden, "actor.beyond_key", "The actor's role exceeds the key's");
+/// A deactivated user.
+pub static ACTOR_DISABLED: Kind = Kind::new(Class::Forbidden, "actor.disabled", "This user is deactivated");
+
+/// Seconds between two notes of a key's last use.
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// Every call passes here, whichever door it came through.
+pub struct Gate {
+    db: Db,
+    keys: FreshCache<KeyId, Arc<StoredKey>>,
+    users: FreshCache<(OrgId, String), Arc<User>>,
+}
+
+impl Gate {
+    /// A gate over the keys and users of `db`.
+    pub fn new(db: Db) -> Self {
+        Self { db, keys: FreshCache::new(10_000), users: FreshCache::new(50_000) }
+    }
+
+    /// The database behind the gate.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// A key changed.
+    pub fn forget_key(&self, id: KeyId) {
+        self.keys.drop_value(&id);
+    }
+
+    /// Users changed.
+    pub fn forget_users(&self) {
+        self.users.clear();
+        self.keys.clear();
+    }
+
+    /// The key behind a bearer token.
+    async fn key(&self, token: Option<&SecretString>) -> Result<Arc<StoredKey>, Failure> {
+        let token = token.ok_or(&UNAUTHENTICATED)?;
+        let (id, secret) = keys::split(token.expose_secret()).ok_or(&KEY_INVALID)?;
+        let key = self.stored_key(id).await?.ok_or(&KEY_INVALID)?;
+        let now = self.db.clock().now();
+        let over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        if !same(&sha256(secret.expose_secret().as_bytes()), &key.hash) || over(key.expires_at) || over(key.revoked_at) {
+            return Err(Failure::from(&KEY_INVALID));
+        }
+        Ok(key)
+    }
+
+    async fn stored_key(&self, id: KeyId) -> Result<Option<Arc<StoredKey>>, Failure> {
+        let now = self.db.clock().now();
+        if let Some(key) = self.keys.get(&id, now) {
+            return Ok(Some(key));
+        }
+        Box::pin(self.read_key(id, now)).await
+    }
+
+    // Boxed, like what else is seldom needed here: the future of an ordinary call stays small, and it is moved at every call.
+    async fn read_key(&self, id: KeyId, now: Timestamp) -> Result<Option<Arc<StoredKey>>, Failure> {
+        let token = self.keys.begin_read();
+        let found = keys::find_stored(&mut self.db.reader().await?, id).await?.map(Arc::new);
+        if let Some(key) = &found {
+            self.keys.keep(id, key.clone(), now, token);
+            if key.last_used_at.is_none_or(|at| now.since_ms(at) > TOUCH_EVERY_MS) {
+                self.note_use(key.org_id, id);
+            }
+        }
+        Ok(found)
+    }
+
+    // Beside the call: nobody waits for it, and losing one note loses nothing.
+    fn note_use(&self, org: OrgId, id: KeyId) {
+        let db = self.db.clone();
+        tokio::spawn(async move { db.unit(move |tx| Box::pin(async move { keys::touch(tx, org, id).await })).await });
+    }
+
+    async fn caller(&self, knock: &Knock, key: &StoredKey, actor: Option<Value>) -> Result<(Caller, Role), Failure> {
+        match (key.kind, key.user_id, actor) {
+            (KeyKind::User, _, Some(_)) => Err(Failure::from(&ACTOR_NOT_ALLOWED)),
+            (KeyKind::User, Some(user), None) if key.user_active == Some(true) => {
+                Ok((Caller::User(user), key.role.min(key.user_role.unwrap_or(Role::User))))
+            }
+            (KeyKind::User, _, None) => Err(Failure::from(&ACTOR_DISABLED)),
+            (KeyKind::Service, _, None) => Ok((Caller::Service, key.role)),
+            (KeyKind::Service, _, Some(actor)) => {
+                let user = self.actor(knock, key, read_actor(&actor)?).await?;
+                Ok((Caller::User(user.id), user.role.min(key.role)))
+            }
+        }
+    }
+
+    async fn actor(&self, knock: &Knock, key: &StoredKey, actor: Actor) -> Result<Arc<User>, Failure> {
+        if actor.role.is_some_and(|role| role > key.role) {
+            return Err(Failure::from(&ACTOR_BEYOND_KEY).with("field", "actor.role"));
+        }
+        let (place, now) = ((key.org_id, actor.id.clone()), self.db.clock().now());
+        let known = match self.users.get(&place, now) {
+            Some(user) => Some(user),
+            None => Box::pin(self.read_user(&place)).await?,
+        };
+        let user = match known {
+            Some(user) if users::refreshed(&user, &actor) == *user => user,
+            _ => Box::pin(self.write_user(knock, key, actor)).await?,
+        };
+        if user.active { Ok(user) } else { Err(Failure::from(&ACTOR_DISABLED)) }
+    }
+
+    async fn read_user(&self, place: &(OrgId, String)) -> Result<Option<Arc<User>>, Failure> {
+        let token = self.users.begin_read();
+        let found = users::find_external(&mut self.db.reader().await?, place.0, &place.1).await?.map(Arc::new);
+        if let Some(user) = &found {
+            self.users.keep(place.clone(), user.clone(), self.db.clock().now(), token);
+        }
+        Ok(found)
+    }
+
+    async fn write_user(&self, knock: &Knock, key: &StoredKey, actor: Actor) -> Result<Arc<User>, Failure> {
+        let place = (key.org_id, actor.id.clone());
+        let ctx = context(knock, key, Caller::Service, key.role);
+        let user = self.db.unit(move |tx| Box::pin(async move { users::upsert(tx, &ctx, &actor).await })).await?;
+        self.users.drop_value(&place);
+        Ok(Arc::new(user))
+    }
+}
+
+impl Gatekeeper for Gate {
+    fn admit<'a>(
+        &'a self,
+        knock: &'a Knock,
+        spec: &'static Spec,
+        reserved: Reserved,
+        params: &'a Value,
+    ) -> BoxFuture<'a, Result<Option<Ctx>, Failure>> {
+        Box::pin(async move {
+            let Rule::AtLeast(role) = spec.rule else { return Ok(None) };
+            let key = self.key(knock.token.as_ref()).await?;
+            if !key.scopes.is_empty() && !keys::allows(&key.scopes, &spec.scope()) {
+                return Err(OUT_OF_SCOPE.because(format!("The API key's scopes do not cover {}", spec.scope())));
+            }
+            let named = reserved.actor.clone();
+            let (caller, has) = self.caller(knock, &key, reserved.actor).await?;
+            if has < role {
+                return Err(FORBIDDEN.because(format!("Access denied: this needs the role {}", users::role_name(role))));
+            }
+            let mut ctx = context(knock, &key, caller, has);
+            ctx.idempotency = reserved.idempotency_key.map(|key| idempotency(spec, key, named.as_ref(), params));
+            Ok(Some(ctx))
+        })
+    }
+}
+
+fn read_actor(actor: &Value) -> Result<Actor, Failure> {
+    let actor: Result<Actor, _> = serde_path_to_error::deserialize(actor);
+    let refuse = |error: serde_path_to_error::Error<serde_json::Error>| {
+        let path = error.path().to_string();
+        let field = if path == "." { "actor".to_owned() } else { format!("actor.{path}") };
+        crate::kernel::failure::invalid(&field, error.inner())
+    };
+    actor.map_err(refuse)?.checked()
+}
+
+fn context(knock: &Knock, key: &StoredKey, caller: Caller, role: Role) -> Ctx {
+    Ctx {
+        org: key.org_id,
+        caller,
+        role,
+        key: Some(key.id),
+        request_id: knock.request_id.clone(),
+        remote: knock.remote,
+        door: knock.door,
+        idempotency: None,
+    }
+}
+
+// Parameters are kept in a sorted map, so that their order does not matter.
+fn idempotency(spec: &Spec, key: String, actor: Option<&Value>, params: &Value) -> Idempotency {
+    let actor = actor.and_then(|actor| actor.get("id")).map(Value::to_string).unwrap_or_default();
+    let fingerprint = sha256(format!("{}\n{actor}\n{params}", spec.name).as_bytes());
+    Idempotency { method: spec.name, key, fingerprint }
+}
