@@ -10,6 +10,7 @@
 pub mod audit;
 pub mod config;
 pub mod db;
+pub mod events;
 pub mod jobs;
 pub mod kernel;
 pub mod listener;

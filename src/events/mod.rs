@@ -1,0 +1,18 @@
+//! The outbox: every change appends an event in its own transaction, numbered without gaps per organization.
+//!
+//! Consumers read it three ways: `event.list` after a cursor is the truth, `event.subscribe` pushes over a WebSocket,
+//! [`webhooks`] are delivered with retries. The number (`seq`) is the cursor of all three. The counter is locked until its
+//! transaction ends, so numbers become visible in their order and a cursor never passes an event that is still to come.
+
+mod model;
+pub mod rpc;
+mod store;
+mod subscribe;
+#[cfg(test)]
+mod tests;
+mod types;
+pub mod webhooks;
+
+pub use model::{Event, EventPage, EventQuery, NewEvent};
+pub use store::{append, latest_seq, list, list_after};
+pub use types::TypeFilter;

@@ -1,0 +1,68 @@
+//! Events.
+
+use std::fmt::Display;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::kernel::{EventId, Timestamp};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// Identifier; the same in every way of delivery.
+    pub id: EventId,
+    /// Number within the organization: 1, 2, 3 ... without gaps.
+    pub seq: i64,
+    /// What happened, for example `meeting.cancelled`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// To what: an identifier. Events of one subject stay in order.
+    pub subject: String,
+    /// The subject as it was right after.
+    pub data: Value,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// An event to append.
+#[derive(Debug)]
+pub struct NewEvent {
+    pub(super) kind: &'static str,
+    pub(super) subject: String,
+    pub(super) data: Value,
+}
+
+impl NewEvent {
+    /// `kind` happened to `subject`, which now looks like `data`.
+    pub fn new(kind: &'static str, subject: impl Display, data: Value) -> Self {
+        Self { kind, subject: subject.to_string(), data }
+    }
+}
+
+/// Which events.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    /// Only those after this number; 0, or absent, from the first.
+    #[schemars(range(min = 0))]
+    pub after: Option<i64>,
+    /// 1 to 200; 50 when absent.
+    pub limit: Option<u32>,
+    /// Only of these types, for example `meeting.cancelled` or `meeting.*`.
+    pub types: Option<Vec<String>>,
+    /// Only of this identifier.
+    pub subject: Option<String>,
+}
+
+/// Events in order.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct EventPage {
+    /// The events.
+    pub items: Vec<Event>,
+    /// `after` of the following page; null when there is none yet: then go on from `last`.
+    pub next: Option<i64>,
+    /// Number of the latest event of the organization, whatever was asked for.
+    pub last: i64,
+}

@@ -1,0 +1,87 @@
+//! SQL of the outbox.
+
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::model::{Event, EventPage, EventQuery, NewEvent};
+use super::types::TypeFilter;
+use crate::args;
+use crate::db::{Sql, Topic, Tx};
+use crate::kernel::{Ctx, EventId, Failure, KeyId, OrgId, PageRequest, Timestamp, UserId};
+
+/// Appends an event in the transaction of its change. Call it last: it holds the organization's counter until the commit.
+pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent) -> Result<(), Failure> {
+    let counter = "update organization set event_seq = event_seq + 1 where id = $1 returning event_seq";
+    let (seq,): (i64,) = tx.fetch_one(counter, args![org]).await?;
+    let (id, now): (EventId, _) = (tx.new_id(), tx.now());
+    let sql = "insert into event (org_id, seq, id, type, subject, data, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    tx.execute(sql, args![org, seq, id, event.kind, event.subject, event.data, now]).await?;
+    tx.signal(Topic::Events, org);
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: EventId,
+    seq: i64,
+    #[sqlx(rename = "type")]
+    kind: String,
+    subject: String,
+    data: Json<Value>,
+    created_at: Timestamp,
+}
+
+impl From<Row> for Event {
+    fn from(Row { id, seq, kind, subject, data, created_at }: Row) -> Self {
+        Self { id, seq, kind, subject, data: data.0, created_at }
+    }
+}
+
+/// Up to `limit` events after number `after`, in order.
+pub async fn list_after(tx: &mut Tx, org: OrgId, after: i64, limit: u32) -> Result<Vec<Event>, Failure> {
+    let sql = "select id, seq, type, subject, data, created_at from event where org_id = $1 and seq > $2 order by seq limit $3";
+    let rows: Vec<Row> = tx.fetch_all(sql, args![org, after, limit]).await?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
+/// Number of the latest event; 0 before the first.
+pub async fn latest_seq(tx: &mut Tx, org: OrgId) -> Result<i64, Failure> {
+    let (seq,): (i64,) = tx.fetch_one("select event_seq from organization where id = $1", args![org]).await?;
+    Ok(seq)
+}
+
+/// A page of events. Nothing later than its `last` is in it, so that a consumer may go on from there.
+pub async fn list(tx: &mut Tx, org: OrgId, query: EventQuery) -> Result<EventPage, Failure> {
+    let limit = PageRequest { limit: query.limit, cursor: None }.limit()?;
+    let types = TypeFilter::new("types", query.types.unwrap_or_default())?;
+    let last = latest_seq(tx, org).await?;
+    let mut sql = Sql::new("select id, seq, type, subject, data, created_at from event where org_id = ");
+    sql.bind(org).push(" and seq > ").bind(query.after.unwrap_or(0)).push(" and seq <= ").bind(last);
+    types.push_condition(&mut sql);
+    if let Some(subject) = &query.subject {
+        sql.push(" and subject = ").bind(subject);
+    }
+    sql.push(" order by seq limit ").bind(limit + 1);
+    let rows: Vec<Row> = sql.fetch_all(tx).await?;
+    let more = rows.len() > limit as usize;
+    let items: Vec<Event> = rows.into_iter().take(limit as usize).map(Event::from).collect();
+    let next = items.last().filter(|_| more).map(|event| event.seq);
+    Ok(EventPage { items, next, last })
+}
+
+/// Whether the key, and the user, behind a subscription may still act.
+pub(super) async fn still_admitted(tx: &mut Tx, ctx: &Ctx) -> Result<bool, Failure> {
+    let key =
+        "select id from api_key where id = $1 and (revoked_at is null or revoked_at > $2) and (expires_at is null or expires_at > $2)";
+    let user = "select id from user_account where id = $1 and active and role <> 'user'";
+    let now = tx.now();
+    if let Some(id) = ctx.key
+        && tx.fetch_optional::<(KeyId,)>(key, args![id, now]).await?.is_none()
+    {
+        return Ok(false);
+    }
+    match ctx.user() {
+        Some(id) => Ok(tx.fetch_optional::<(UserId,)>(user, args![id]).await?.is_some()),
+        None => Ok(true),
+    }
+}

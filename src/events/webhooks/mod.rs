@@ -1,0 +1,69 @@
+//! Webhooks out: events are pushed to an organization's endpoints, signed as Standard Webhooks 1.0.0 asks.
+//!
+//! * Every endpoint has a cursor into the outbox. Fan-out moves it and writes one delivery per event, in one transaction.
+//! * A delivery is sent at least once, under a lease; the event's identifier is the receiver's key to apply it once.
+//! * Events of one subject are delivered in order: a delivery waits for earlier ones of its subject, and for nothing else.
+//! * A delivery that fails is tried again for more than three days; then it is `failed`, stays, and can be delivered again.
+//!   An endpoint that answers 410 is disabled; what it has not received waits until it is enabled.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `model` | endpoints and deliveries as callers see them |
+//! | `store` | SQL of endpoints, deliveries and cursors |
+//! | `service` | use-cases of endpoints |
+//! | `signature`, `secret` | what proves that a message is ours |
+//! | `schedule` | when to try again |
+//! | `address`, `sender` | the HTTP client, and whom it may talk to |
+//! | `fanout`, `delivery` | the two loops |
+//! | [`rpc`] | the methods |
+
+mod address;
+mod delivery;
+mod fanout;
+mod model;
+pub mod rpc;
+mod schedule;
+mod secret;
+mod sender;
+mod service;
+mod signature;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use model::{CreatedEndpoint, Delivery, DeliveryState, Endpoint};
+pub use rpc::register;
+use store::deliveries;
+
+use crate::config::Webhooks;
+use crate::db::Db;
+use crate::jobs::Worker;
+use crate::kernel::{Failure, Sealer};
+
+/// Days that a delivered delivery stays visible.
+const KEPT_DAYS: i64 = 30;
+
+/// Adds the loops that deliver, and the retention of what was delivered.
+///
+/// # Errors
+/// When no HTTP client can be made.
+pub fn tasks(worker: &mut Worker, db: &Db, sealer: Arc<Sealer>, config: &Webhooks) -> anyhow::Result<()> {
+    let deliverer = delivery::Deliverer::new(db.clone(), sealer, config)?;
+    worker.run("webhook.deliver", move |stop| deliverer.clone().serve(stop));
+    let of = db.clone();
+    worker.run("webhook.fan_out", move |stop| fanout::serve(of.clone(), stop));
+    let of = db.clone();
+    worker.every("webhook.forget_delivered", Duration::from_secs(3600), move || forget_delivered(of.clone()));
+    Ok(())
+}
+
+async fn forget_delivered(db: Db) -> Result<(), Failure> {
+    let forgotten = db.unit(|tx| {
+        let before = tx.now().plus_secs(-KEPT_DAYS * 86_400);
+        Box::pin(deliveries::forget_delivered(tx, before))
+    });
+    forgotten.await.map(drop)
+}

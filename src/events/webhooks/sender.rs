@@ -1,0 +1,116 @@
+//! Posts messages.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+
+use super::address::{self, Resolver};
+use super::schedule;
+use crate::config::Webhooks;
+use crate::kernel::Timestamp;
+
+const CONNECT: Duration = Duration::from_secs(5);
+/// An answer that is longer, or slower, costs its connection and nothing else.
+const ANSWER_BYTES: usize = 16 * 1024;
+const ANSWER: Duration = Duration::from_secs(1);
+const ERROR_CHARS: usize = 300;
+
+/// The HTTP client of webhooks.
+#[derive(Clone)]
+pub(super) struct Sender {
+    client: Client,
+    allow_private: bool,
+}
+
+/// A signed message.
+pub(super) struct Message {
+    pub url: String,
+    pub id: String,
+    pub timestamp_s: i64,
+    pub signature: String,
+    pub body: String,
+}
+
+/// What the receiver made of it.
+#[derive(Debug)]
+pub(super) enum Receipt {
+    Taken { status: u16 },
+    Gone,
+    Refused { status: Option<u16>, retry_after_s: Option<i64>, why: String },
+}
+
+impl Sender {
+    /// No redirects, no proxy (it would connect where we may not look), no retries of its own.
+    pub(super) fn new(config: &Webhooks) -> anyhow::Result<Self> {
+        let allow_private = config.allow_private_addresses;
+        let client = Client::builder()
+            .user_agent(concat!("omeet/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .timeout(Duration::from_secs(config.timeout_s))
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .dns_resolver(Resolver { allow_private })
+            .pool_max_idle_per_host(4)
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()?;
+        Ok(Self { client, allow_private })
+    }
+
+    pub(super) async fn send(&self, message: Message, now: Timestamp) -> Receipt {
+        let refused = |why: String| Receipt::Refused { status: None, retry_after_s: None, why };
+        let url = match address::check(&message.url, self.allow_private) {
+            Ok(url) => url,
+            Err(failure) => return refused(failure.message().to_owned()),
+        };
+        let request = self
+            .client
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", message.id)
+            .header("webhook-timestamp", message.timestamp_s)
+            .header("webhook-signature", message.signature)
+            .body(message.body);
+        match request.send().await {
+            Ok(response) => receipt(response, now).await,
+            Err(error) => refused(shorten(&format!("{:#}", anyhow::Error::from(error.without_url())))),
+        }
+    }
+}
+
+async fn receipt(response: Response, now: Timestamp) -> Receipt {
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after_s = retry_after.and_then(|header| schedule::retry_after_s(header, now));
+    drain(response).await;
+    match status.as_u16() {
+        code @ 200..=299 => Receipt::Taken { status: code },
+        410 => Receipt::Gone,
+        code @ 300..=399 => Receipt::Refused {
+            status: Some(code),
+            retry_after_s,
+            why: format!("HTTP {status}: redirects are not followed, set the final address"),
+        },
+        code => Receipt::Refused { status: Some(code), retry_after_s, why: format!("HTTP {status}") },
+    }
+}
+
+// A connection whose answer was read can be used again. What it said is not kept: it may be of a machine that only we can see.
+async fn drain(mut response: Response) {
+    let reading = async {
+        let mut read = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            read += chunk.len();
+            if read > ANSWER_BYTES {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(ANSWER, reading).await.ok();
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(ERROR_CHARS).collect()
+}

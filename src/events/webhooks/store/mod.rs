@@ -1,0 +1,5 @@
+//! SQL of webhooks.
+
+pub mod cursors;
+pub mod deliveries;
+pub mod endpoints;
