@@ -9,6 +9,7 @@
 
 pub mod audit;
 pub mod config;
+pub mod custom_fields;
 pub mod db;
 pub mod events;
 pub mod jobs;
