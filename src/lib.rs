@@ -17,3 +17,4 @@ pub mod kernel;
 pub mod listener;
 pub mod rpc;
 pub mod tenancy;
+pub mod web;
