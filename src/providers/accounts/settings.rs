@@ -1,0 +1,318 @@
+//! What an account of each kind needs, and what makes it right.
+//!
+//! Failures name the field as `settings.<name>` on the wire; here they name `<name>`.
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::address;
+use super::model::ProviderKind;
+use crate::kernel::failure::invalid;
+use crate::kernel::{Failure, text};
+use crate::providers::Capabilities;
+use crate::providers::jitsi::token::SigningKey;
+use crate::rpc::read;
+
+/// Takes no tokens and cuts embedded calls.
+const PUBLIC_JITSI: &str = "meet.jit.si";
+/// What every `AppID` of JaaS begins with; 32 hexadecimal digits follow.
+const APP_ID_PREFIX: &str = "vpaas-magic-cookie-";
+
+/// How tokens are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SigningAlgorithm {
+    /// With a secret that omeet and the server share.
+    #[serde(rename = "HS256")]
+    Hs256,
+    /// With a private key of which the server knows, or fetches, the public half.
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+/// Where in the address the token stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenIn {
+    /// Behind `#`, which no server logs.
+    #[default]
+    Fragment,
+    /// Behind `?`, for servers whose web client does not look behind `#` yet. Their logs then have it.
+    Query,
+}
+
+/// Settings of a Jitsi server.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JitsiSettings {
+    /// Address of the web client, with the tenant as path if there is one.
+    pub server_url: String,
+    /// The token's `sub`: the server's XMPP domain (`meet.jitsi` in its Docker images). Tenant or host of `server_url` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The token's `iss`, as the server knows it (`JWT_APP_ID`). Absent: people enter without tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_id: Option<String>,
+    /// For HS256: the server's `JWT_APP_SECRET`. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub app_secret: Option<SecretString>,
+    /// How tokens are signed. When absent, RS256 if there is a private key, else HS256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<SigningAlgorithm>,
+    /// For RS256: an RSA private key in PEM. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub private_key: Option<SecretString>,
+    /// For RS256: the name of the key (`kid`). `omeet/<id of the account>` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// The token's `aud`, one of the server's `JWT_ACCEPTED_AUDIENCES`. `app_id` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Where in the address the token stands; `fragment` when absent.
+    #[serde(default)]
+    pub token_in: TokenIn,
+    /// Whether calls may be shown inside other pages; true when absent, except for meet.jit.si.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embed: Option<bool>,
+}
+
+/// Settings of 8x8's JaaS.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JaasSettings {
+    /// The `AppID`, `vpaas-magic-cookie-...`.
+    pub app_id: String,
+    /// The name of the API key in the JaaS console, with or without the `AppID` before it.
+    pub key_id: String,
+    /// The API key's RSA private key in PEM. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "String", extend("writeOnly" = true))]
+    pub private_key: SecretString,
+}
+
+/// Settings of anything that has an address.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UrlSettings {
+    /// An address with `{room}`, and `{name}` if it is wanted, after its host: `https://call.example.org/{room}`.
+    pub template: String,
+    /// Whether calls may be shown inside other pages; false when absent.
+    #[serde(default)]
+    pub embed: bool,
+}
+
+/// Settings as they are documented: those of the account's kind.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "here for its schema")]
+pub(super) enum AnySettings {
+    /// Of the kind `jitsi`.
+    Jitsi(JitsiSettings),
+    /// Of the kind `jaas`.
+    Jaas(JaasSettings),
+    /// Of the kind `url`.
+    Url(UrlSettings),
+}
+
+/// Settings that were checked, with opened secrets.
+#[derive(Debug, Clone)]
+pub enum Settings {
+    /// A Jitsi server.
+    Jitsi(JitsiSettings),
+    /// 8x8's JaaS.
+    Jaas(JaasSettings),
+    /// An address.
+    Url(UrlSettings),
+}
+
+impl Settings {
+    /// Reads and checks settings of `kind`, secrets among them.
+    pub(super) fn read(kind: ProviderKind, given: Map<String, Value>) -> Result<Self, Failure> {
+        let checked = Self::parse(kind, given).and_then(|settings| match settings {
+            Self::Jitsi(jitsi) => jitsi.checked().map(Self::Jitsi),
+            Self::Jaas(jaas) => jaas.checked().map(Self::Jaas),
+            Self::Url(url) => url.checked().map(Self::Url),
+        });
+        checked.map_err(|failure| failure.under("settings"))
+    }
+
+    /// Reads settings that were checked when they were stored.
+    pub(super) fn stored(kind: ProviderKind, given: Map<String, Value>) -> Result<Self, Failure> {
+        Self::parse(kind, given).map_err(Failure::internal)
+    }
+
+    fn parse(kind: ProviderKind, given: Map<String, Value>) -> Result<Self, Failure> {
+        let given = Value::Object(given);
+        match kind {
+            ProviderKind::Jitsi => read(&given).map(Self::Jitsi),
+            ProviderKind::Jaas => read(&given).map(Self::Jaas),
+            ProviderKind::Url => read(&given).map(Self::Url),
+        }
+    }
+
+    /// Everything but the secrets.
+    pub(super) fn public(&self) -> Result<Map<String, Value>, Failure> {
+        let value = match self {
+            Self::Jitsi(jitsi) => serde_json::to_value(jitsi)?,
+            Self::Jaas(jaas) => serde_json::to_value(jaas)?,
+            Self::Url(url) => serde_json::to_value(url)?,
+        };
+        Ok(serde_json::from_value(value)?)
+    }
+
+    /// The secrets that are there, by name.
+    pub(super) fn secrets(&self) -> Vec<(&'static str, &SecretString)> {
+        let all = match self {
+            Self::Jitsi(jitsi) => vec![("app_secret", jitsi.app_secret.as_ref()), ("private_key", jitsi.private_key.as_ref())],
+            Self::Jaas(jaas) => vec![("private_key", Some(&jaas.private_key))],
+            Self::Url(_) => Vec::new(),
+        };
+        all.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret))).collect()
+    }
+
+    /// What an account with these settings can do.
+    pub fn capabilities(&self) -> Capabilities {
+        match self {
+            Self::Jitsi(jitsi) if jitsi.is_public() => Capabilities::PUBLIC_JITSI,
+            Self::Jitsi(jitsi) => Capabilities::own_jitsi(jitsi.app_id.is_some(), jitsi.embed.unwrap_or(true)),
+            Self::Jaas(_) => Capabilities::JAAS,
+            Self::Url(url) => Capabilities { embeds: url.embed, ..Capabilities::LINK },
+        }
+    }
+}
+
+impl JitsiSettings {
+    /// A server without tokens; everything else may be added.
+    pub(crate) fn at(server_url: &str) -> Self {
+        Self {
+            server_url: server_url.trim_end_matches('/').to_owned(),
+            domain: None,
+            app_id: None,
+            app_secret: None,
+            algorithm: None,
+            private_key: None,
+            key_id: None,
+            audience: None,
+            token_in: TokenIn::default(),
+            embed: None,
+        }
+    }
+
+    fn checked(mut self) -> Result<Self, Failure> {
+        self.server_url = address::server("server_url", &self.server_url)?;
+        self.domain = word("domain", self.domain.as_deref())?;
+        self.app_id = word("app_id", self.app_id.as_deref())?;
+        self.audience = word("audience", self.audience.as_deref())?;
+        self.key_id = word("key_id", self.key_id.as_deref())?;
+        self.check_public()?;
+        match (&self.app_id, self.algorithm()) {
+            (None, _) => self.check_without_tokens()?,
+            (Some(_), SigningAlgorithm::Hs256) => self.check_hs256()?,
+            (Some(_), SigningAlgorithm::Rs256) => self.check_rs256()?,
+        }
+        Ok(self)
+    }
+
+    fn check_public(&self) -> Result<(), Failure> {
+        match self.is_public() {
+            true if self.app_id.is_some() => Err(invalid("app_id", "must be absent: meet.jit.si takes no tokens")),
+            true if self.embed == Some(true) => {
+                Err(invalid("embed", "must be absent or false: meet.jit.si cuts embedded calls after five minutes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_without_tokens(&self) -> Result<(), Failure> {
+        let signing = [
+            ("app_secret", self.app_secret.is_some()),
+            ("private_key", self.private_key.is_some()),
+            ("algorithm", self.algorithm.is_some()),
+            ("key_id", self.key_id.is_some()),
+        ];
+        match signing.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(invalid("app_id", format!("must be given, because {name} is; tokens are issued in its name"))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_hs256(&self) -> Result<(), Failure> {
+        if self.private_key.is_some() {
+            return Err(invalid("private_key", "must be absent (null) with HS256; with algorithm RS256 it signs"));
+        }
+        if self.key_id.is_some() {
+            return Err(invalid("key_id", "must be absent (null) with HS256"));
+        }
+        if self.app_secret.as_ref().is_none_or(|secret| secret.expose_secret().is_empty()) {
+            return Err(invalid("app_secret", "must be the server's JWT_APP_SECRET, because app_id is given and the algorithm is HS256"));
+        }
+        Ok(())
+    }
+
+    fn check_rs256(&self) -> Result<(), Failure> {
+        if self.app_secret.is_some() {
+            return Err(invalid("app_secret", "must be absent (null) with RS256; with algorithm HS256 it signs"));
+        }
+        let key = self.private_key.as_ref();
+        let key = key.ok_or_else(|| invalid("private_key", "must be an RSA private key in PEM, because the algorithm is RS256"))?;
+        SigningKey::rs256("", key).map(drop)
+    }
+
+    /// How tokens are signed.
+    pub fn algorithm(&self) -> SigningAlgorithm {
+        let implied =
+            if self.private_key.is_some() && self.app_secret.is_none() { SigningAlgorithm::Rs256 } else { SigningAlgorithm::Hs256 };
+        self.algorithm.unwrap_or(implied)
+    }
+
+    /// Whether it is the public server that everybody may use.
+    pub fn is_public(&self) -> bool {
+        address::host(&self.server_url) == PUBLIC_JITSI
+    }
+
+    /// The token's `sub`.
+    pub fn subject(&self) -> String {
+        let tenant = || self.server_url.splitn(4, '/').nth(3).filter(|path| !path.is_empty()).map(str::to_owned);
+        self.domain.clone().or_else(tenant).unwrap_or_else(|| address::host(&self.server_url))
+    }
+}
+
+impl JaasSettings {
+    fn checked(mut self) -> Result<Self, Failure> {
+        let app_id = self.app_id.trim().to_owned();
+        let hex = app_id.strip_prefix(APP_ID_PREFIX).unwrap_or_default();
+        if hex.len() != 32 || !hex.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f')) {
+            return Err(invalid("app_id", "must be the AppID of the JaaS console: vpaas-magic-cookie- and 32 hexadecimal digits"));
+        }
+        let key_id = text::line("key_id", &self.key_id, 128)?;
+        let key_id = if key_id.contains('/') { key_id } else { format!("{app_id}/{key_id}") };
+        if !key_id.strip_prefix(&app_id).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/')) {
+            return Err(invalid("key_id", "must be the name of one of this AppID's keys: <AppID>/<key id>"));
+        }
+        SigningKey::rs256("", &self.private_key)?;
+        (self.app_id, self.key_id) = (app_id, key_id);
+        Ok(self)
+    }
+}
+
+impl UrlSettings {
+    fn checked(mut self) -> Result<Self, Failure> {
+        self.template = address::template("template", &self.template)?;
+        Ok(self)
+    }
+}
+
+fn word(field: &str, text: Option<&str>) -> Result<Option<String>, Failure> {
+    let word = text::optional_line(field, text, 255)?;
+    match &word {
+        Some(word) if word.contains(char::is_whitespace) => Err(invalid(field, "must not hold spaces")),
+        _ => Ok(word),
+    }
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -1,0 +1,104 @@
+//! An account ready for use.
+
+use secrecy::ExposeSecret as _;
+
+use super::accounts::ProviderKind;
+use super::accounts::settings::{JitsiSettings, Settings, SigningAlgorithm, TokenIn};
+use super::capabilities::Capabilities;
+use super::jitsi::RoomName;
+use super::jitsi::token::{Claims, Grant, Issuer, JaasClaims, MintedToken, ServerExpectation, SigningKey, mint};
+use crate::config::JitsiDefaults;
+use crate::kernel::{Failure, ProviderId};
+
+/// Everything that joining needs to know of a provider account. Printing it shows no secret.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// Absent for the installation's Jitsi.
+    pub id: Option<ProviderId>,
+    /// Settings with opened secrets.
+    pub settings: Settings,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Signs its tokens; absent where there are none.
+    pub key: Option<SigningKey>,
+}
+
+impl Resolved {
+    pub(super) fn new(id: Option<ProviderId>, settings: Settings) -> Result<Self, Failure> {
+        let capabilities = settings.capabilities();
+        let key = if capabilities.tokens { signing_key(id, &settings)? } else { None };
+        Ok(Self { id, settings, capabilities, key })
+    }
+
+    /// The Jitsi of organizations without an account.
+    pub fn of_installation(defaults: &JitsiDefaults) -> Result<Self, Failure> {
+        let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let secret = Some(defaults.app_secret.clone()).filter(|secret| !secret.expose_secret().is_empty());
+        let jitsi = JitsiSettings {
+            domain: said(&defaults.xmpp_domain),
+            app_id: said(&defaults.app_id),
+            app_secret: secret,
+            audience: said(&defaults.audience),
+            ..JitsiSettings::at(defaults.server_url.as_str())
+        };
+        Self::new(None, Settings::Jitsi(jitsi))
+    }
+
+    /// Who runs the calls: for people and answers. What differs is in the capabilities.
+    pub fn kind(&self) -> ProviderKind {
+        match self.settings {
+            Settings::Jitsi(_) => ProviderKind::Jitsi,
+            Settings::Jaas(_) => ProviderKind::Jaas,
+            Settings::Url(_) => ProviderKind::Url,
+        }
+    }
+
+    /// A token for `grant`; none where nobody needs one.
+    pub fn mint(&self, grant: &Grant) -> Result<Option<MintedToken>, Failure> {
+        let Some(key) = &self.key else { return Ok(None) };
+        match &self.settings {
+            Settings::Jitsi(jitsi) => issuer(jitsi).map(|issuer| mint(key, &Claims::new(&issuer, grant))).transpose(),
+            Settings::Jaas(jaas) => mint(key, &JaasClaims::new(&jaas.app_id, grant)).map(Some),
+            Settings::Url(_) => Ok(None),
+        }
+    }
+
+    /// Whether the token goes into the query of the address.
+    pub fn token_in_query(&self) -> bool {
+        matches!(&self.settings, Settings::Jitsi(jitsi) if jitsi.token_in == TokenIn::Query)
+    }
+
+    /// What the server is expected to accept; nothing where there are no tokens.
+    pub fn expectation(&self, room: Option<RoomName>) -> Option<ServerExpectation> {
+        let key = Some(self.key.clone()?);
+        match &self.settings {
+            Settings::Jitsi(jitsi) => {
+                let app_id = jitsi.app_id.clone()?;
+                let audiences = vec![jitsi.audience.clone().unwrap_or_else(|| "*".to_owned())];
+                Some(ServerExpectation { audiences, subject: Some(jitsi.subject()), room, ..ServerExpectation::self_hosted(app_id, key) })
+            }
+            Settings::Jaas(jaas) => Some(ServerExpectation { room, ..ServerExpectation::jaas(&jaas.app_id, key) }),
+            Settings::Url(_) => None,
+        }
+    }
+}
+
+fn issuer(jitsi: &JitsiSettings) -> Option<Issuer> {
+    let issuer = jitsi.app_id.clone()?;
+    Some(Issuer { audience: jitsi.audience.clone().unwrap_or_else(|| issuer.clone()), subject: jitsi.subject(), issuer })
+}
+
+fn signing_key(id: Option<ProviderId>, settings: &Settings) -> Result<Option<SigningKey>, Failure> {
+    match settings {
+        Settings::Jitsi(jitsi) => match jitsi.algorithm() {
+            SigningAlgorithm::Hs256 => Ok(jitsi.app_secret.as_ref().map(SigningKey::hs256)),
+            SigningAlgorithm::Rs256 => jitsi.private_key.as_ref().map(|pem| SigningKey::rs256(kid(id, jitsi), pem)).transpose(),
+        },
+        Settings::Jaas(jaas) => SigningKey::rs256(&jaas.key_id, &jaas.private_key).map(Some),
+        Settings::Url(_) => Ok(None),
+    }
+}
+
+fn kid(id: Option<ProviderId>, jitsi: &JitsiSettings) -> String {
+    jitsi.key_id.clone().unwrap_or_else(|| format!("omeet/{}", id.map(|id| id.to_string()).unwrap_or_default()))
+}
