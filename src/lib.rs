@@ -15,6 +15,7 @@ pub mod events;
 pub mod jobs;
 pub mod kernel;
 pub mod listener;
+pub mod meetings;
 pub mod providers;
 pub mod rpc;
 pub mod tenancy;

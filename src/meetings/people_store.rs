@@ -1,0 +1,71 @@
+//! SQL of participants.
+
+use super::participant::{Participant, ParticipantRole};
+use crate::args;
+use crate::db::{Arg, Sql, Tx};
+use crate::kernel::{Failure, MeetingId, OrgId, ParticipantId};
+
+const COLUMNS: &str =
+    "select id, meeting_id, person, user_id, partner_id, name, email, role, ticket, joined_at, left_at, created_at from participant";
+
+pub(super) async fn of_meeting(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Vec<Participant>, Failure> {
+    of_meetings(tx, org, &[meeting]).await
+}
+
+/// Participants of several meetings, hosts first, then in the order they were added.
+pub(super) async fn of_meetings(tx: &mut Tx, org: OrgId, meetings: &[MeetingId]) -> Result<Vec<Participant>, Failure> {
+    if meetings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(COLUMNS);
+    sql.push(" where org_id = ").bind(org).push(" and meeting_id in ").bind_list(meetings.iter().copied());
+    sql.push(" order by case role when 'host' then 0 when 'co_host' then 1 else 2 end, id");
+    sql.fetch_all(tx).await
+}
+
+/// Adds people; one who is there already (the same `person`) is brought up to date and keeps their link.
+pub(super) async fn upsert(tx: &mut Tx, org: OrgId, people: &[Participant]) -> Result<(), Failure> {
+    // 13 values each: PostgreSQL and SQLite both bind several thousand at once.
+    for chunk in people.chunks(200) {
+        let mut sql = Sql::new(
+            "insert into participant (id, org_id, meeting_id, person, user_id, partner_id, name, email, role, ticket, joined_at, left_at, created_at) values ",
+        );
+        for (at, p) in chunk.iter().enumerate() {
+            if at > 0 {
+                sql.push(", ");
+            }
+            let mut args = args![p.id, org, p.meeting_id, &p.person];
+            args.push(Arg::id(p.user_id));
+            args.extend(args![
+                p.partner_id.clone(),
+                &p.name,
+                p.email.clone(),
+                p.role.name(),
+                &p.ticket,
+                p.joined_at,
+                p.left_at,
+                p.created_at
+            ]);
+            sql.bind_list(args);
+        }
+        sql.push(" on conflict (meeting_id, person) do update set name = excluded.name, email = excluded.email, role = excluded.role");
+        sql.execute(tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn remove(tx: &mut Tx, org: OrgId, id: ParticipantId) -> Result<(), Failure> {
+    tx.execute("delete from participant where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+}
+
+pub(super) async fn set_role(tx: &mut Tx, org: OrgId, id: ParticipantId, role: ParticipantRole) -> Result<(), Failure> {
+    tx.execute("update participant set role = $3 where org_id = $1 and id = $2", args![org, id, role.name()]).await.map(drop)
+}
+
+/// Notes that people came in, in one statement; the first time counts.
+pub(super) async fn note_joined(tx: &mut Tx, ids: &[ParticipantId]) -> Result<(), Failure> {
+    let now = tx.now();
+    let mut sql = Sql::new("update participant set left_at = null, joined_at = coalesce(joined_at, ");
+    sql.bind(now).push(") where id in ").bind_list(ids.iter().copied());
+    sql.execute(tx).await.map(drop)
+}

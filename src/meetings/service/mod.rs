@@ -1,0 +1,137 @@
+//! Use-cases of meetings. RPC methods, pages and the Odoo dialect are thin faces over these.
+
+mod change;
+mod create;
+mod lifecycle;
+mod people;
+mod read;
+mod room;
+mod sweep;
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::model::Meeting;
+use super::participant::Participant;
+use super::view::MeetingView;
+use super::{NOT_FOUND, people_store, store};
+use crate::config;
+use crate::db::{Db, Tx};
+use crate::events::{self, NewEvent};
+use crate::kernel::{Ctx, Failure, Kind, MeetingId, Sealer};
+use crate::{audit, kernel};
+
+pub use room::Room;
+use room::Rooms;
+
+/// Meetings of all organizations; clones share everything.
+#[derive(Clone)]
+pub struct Meetings(Arc<Shared>);
+
+impl std::ops::Deref for Meetings {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What clones share.
+pub struct Shared {
+    db: Db,
+    sealer: Arc<Sealer>,
+    rooms: Arc<Rooms>,
+    defaults: config::Meetings,
+    base: String,
+}
+
+/// A meeting with its people, as a unit of work holds it.
+#[derive(Clone)]
+struct Held {
+    meeting: Meeting,
+    people: Vec<Participant>,
+}
+
+impl Meetings {
+    /// `base` is the public address without a trailing slash.
+    pub fn new(db: Db, sealer: Arc<Sealer>, defaults: config::Meetings, base: &str) -> Self {
+        Self(Arc::new(Shared { db, sealer, rooms: Arc::new(Rooms::new()), defaults, base: base.to_owned() }))
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The public address without a trailing slash.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// What seals passwords.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    fn view(&self, ctx: &Ctx, held: &Held) -> MeetingView {
+        MeetingView::new(&held.meeting, &held.people, &self.base, held.managed_by(ctx))
+    }
+
+    /// The meeting, if the caller may see it.
+    async fn hold(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<Held, Failure> {
+        let meeting = store::find_for_change(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+        let people = people_store::of_meeting(tx, ctx.org, id).await?;
+        Some(Held { meeting, people }).filter(|held| held.seen_by(ctx)).ok_or_else(|| Failure::from(&NOT_FOUND))
+    }
+
+    /// The meeting, if the caller manages it; else `refusal`.
+    async fn hold_managed(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, refusal: &'static Kind) -> Result<Held, Failure> {
+        let held = self.hold(tx, ctx, id).await?;
+        if held.managed_by(ctx) { Ok(held) } else { Err(Failure::from(refusal)) }
+    }
+
+    /// Writes audit record and event of a change that is already stored, and forgets what was cached of the meeting.
+    async fn announce(&self, tx: &mut Tx, ctx: &Ctx, done: Done, before: &Held, after: &Held) -> Result<(), Failure> {
+        let shown = |held: &Held| MeetingView::new(&held.meeting, &held.people, &self.base, false);
+        let (before, after) = (shown(before), shown(after));
+        audit::record(tx, ctx, done.action, after.id, audit::changes(&before, &after)).await?;
+        self.forget(tx, after.id);
+        events::append(tx, ctx.org, NewEvent::new(done.event, after.id, json!(after))).await
+    }
+
+    fn forget(&self, tx: &mut Tx, id: MeetingId) {
+        let rooms = self.rooms.clone();
+        tx.after_commit(move || rooms.forget(id));
+    }
+
+    /// Forgets every cached room: a provider account changed.
+    pub fn forget_rooms(&self) {
+        self.rooms.forget_all();
+    }
+}
+
+/// How a change is called in the audit trail and in the outbox.
+#[derive(Clone, Copy)]
+struct Done {
+    action: &'static str,
+    event: &'static str,
+}
+
+impl Held {
+    fn managed_by(&self, ctx: &Ctx) -> bool {
+        ctx.sees_all() || ctx.user().is_some_and(|user| self.is_organizer(user) || self.roles_of(user).any(|p| p.role.manages()))
+    }
+
+    fn seen_by(&self, ctx: &Ctx) -> bool {
+        ctx.sees_all() || ctx.user().is_some_and(|user| self.is_organizer(user) || self.roles_of(user).next().is_some())
+    }
+
+    fn is_organizer(&self, user: kernel::UserId) -> bool {
+        self.meeting.organizer_id == Some(user)
+    }
+
+    fn roles_of(&self, user: kernel::UserId) -> impl Iterator<Item = &Participant> {
+        self.people.iter().filter(move |person| person.user_id == Some(user))
+    }
+}

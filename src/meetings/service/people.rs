@@ -1,0 +1,181 @@
+//! Who takes part.
+
+use super::super::input::{MAX_PEOPLE, Person, people};
+use super::super::participant::{Participant, ParticipantRole};
+use super::super::view::{MeetingView, ParticipantView};
+use super::super::{CHANGED, LAST_HOST, NOT_HOST, PARTICIPANT_NOT_FOUND, people_store, store};
+use super::{Done, Held, Meetings};
+use crate::db::Tx;
+use crate::kernel::failure::{Failure, invalid};
+use crate::kernel::{Ctx, MeetingId, ParticipantId, code};
+use crate::tenancy::users::{self, User};
+
+const PEOPLE_CHANGED: Done = Done { action: "meeting.participants", event: "meeting.updated" };
+
+impl Meetings {
+    /// Adds people; who is there already is brought up to date and keeps their link.
+    pub async fn add_participants(&self, ctx: &Ctx, id: MeetingId, persons: Vec<Person>) -> Result<MeetingView, Failure> {
+        self.change_people(ctx, id, PeopleChange::Add(people(persons)?)).await
+    }
+
+    /// Removes somebody; their link ends to work.
+    pub async fn remove_participant(&self, ctx: &Ctx, id: MeetingId, participant: ParticipantId) -> Result<MeetingView, Failure> {
+        self.change_people(ctx, id, PeopleChange::Remove(participant)).await
+    }
+
+    /// Makes somebody host, co-host or participant.
+    pub async fn set_role(
+        &self,
+        ctx: &Ctx,
+        id: MeetingId,
+        participant: ParticipantId,
+        role: ParticipantRole,
+    ) -> Result<MeetingView, Failure> {
+        self.change_people(ctx, id, PeopleChange::SetRole(participant, role)).await
+    }
+
+    /// Everybody who takes part.
+    pub async fn participants(&self, ctx: &Ctx, id: MeetingId) -> Result<Vec<ParticipantView>, Failure> {
+        Ok(self.get(ctx, id).await?.participants)
+    }
+
+    /// Notes that people came in; who was there before keeps the first time.
+    pub async fn note_joined(&self, joined: Vec<(MeetingId, ParticipantId)>) -> Result<(), Failure> {
+        let rooms = self.rooms.clone();
+        let unit = async move |tx: &mut Tx| {
+            let ids: Vec<ParticipantId> = joined.iter().map(|(_, participant)| *participant).collect();
+            people_store::note_joined(tx, &ids).await?;
+            tx.after_commit(move || joined.iter().for_each(|(meeting, _)| rooms.forget(*meeting)));
+            Ok(())
+        };
+        self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    async fn change_people(&self, ctx: &Ctx, id: MeetingId, change: PeopleChange) -> Result<MeetingView, Failure> {
+        let (meetings, caller) = (self.clone(), ctx.clone());
+        let unit = async move |tx: &mut Tx| {
+            let before = meetings.hold_managed(tx, &caller, id, &NOT_HOST).await?;
+            change.carry_out(tx, &caller, &before).await?;
+            meetings.people_changed(tx, &caller, before).await
+        };
+        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    async fn people_changed(&self, tx: &mut Tx, ctx: &Ctx, before: Held) -> Result<MeetingView, Failure> {
+        let mut after = Held { people: people_store::of_meeting(tx, ctx.org, before.meeting.id).await?, meeting: before.meeting.clone() };
+        if after.people == before.people {
+            return Ok(self.view(ctx, &after));
+        }
+        after.meeting.version += 1;
+        after.meeting.updated_at = tx.now();
+        if !store::save(tx, &after.meeting, before.meeting.version).await? {
+            return Err(Failure::from(&CHANGED));
+        }
+        self.announce(tx, ctx, PEOPLE_CHANGED, &before, &after).await?;
+        Ok(self.view(ctx, &after))
+    }
+}
+
+enum PeopleChange {
+    Add(Vec<Person>),
+    Remove(ParticipantId),
+    SetRole(ParticipantId, ParticipantRole),
+}
+
+impl PeopleChange {
+    async fn carry_out(self, tx: &mut Tx, ctx: &Ctx, held: &Held) -> Result<(), Failure> {
+        match self {
+            Self::Add(persons) if held.people.len() + persons.len() > MAX_PEOPLE => {
+                Err(invalid("participants", format!("must be fewer: a meeting has at most {MAX_PEOPLE}")))
+            }
+            Self::Add(persons) => {
+                let added = gather(tx, ctx, held.meeting.id, None, persons).await?;
+                people_store::upsert(tx, ctx.org, &added).await
+            }
+            Self::Remove(id) => {
+                keep_a_host(held, id)?;
+                people_store::remove(tx, ctx.org, id).await
+            }
+            Self::SetRole(id, ParticipantRole::Host) => {
+                find(held, id)?;
+                people_store::set_role(tx, ctx.org, id, ParticipantRole::Host).await
+            }
+            Self::SetRole(id, role) => {
+                keep_a_host(held, id)?;
+                people_store::set_role(tx, ctx.org, id, role).await
+            }
+        }
+    }
+}
+
+fn find(held: &Held, id: ParticipantId) -> Result<&Participant, Failure> {
+    held.people.iter().find(|person| person.id == id).ok_or_else(|| Failure::from(&PARTICIPANT_NOT_FOUND))
+}
+
+// A meeting that nobody called (the ERP itself did) needs no host.
+fn keep_a_host(held: &Held, leaving: ParticipantId) -> Result<(), Failure> {
+    let is_host = find(held, leaving)?.role == ParticipantRole::Host;
+    let others = held.people.iter().any(|person| person.id != leaving && person.role == ParticipantRole::Host);
+    if is_host && !others { Err(Failure::from(&LAST_HOST)) } else { Ok(()) }
+}
+
+/// The rows of the people named, the organizer first; somebody named twice appears once, with the higher role.
+pub(super) async fn gather(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    meeting: MeetingId,
+    organizer: Option<&User>,
+    persons: Vec<Person>,
+) -> Result<Vec<Participant>, Failure> {
+    let mut gathered: Vec<Participant> = organizer.map(|user| of_user(tx, meeting, user, ParticipantRole::Host)).into_iter().collect();
+    for person in persons {
+        let row = row(tx, ctx, meeting, person).await?;
+        match gathered.iter_mut().find(|other| other.person == row.person) {
+            Some(other) if !other.role.manages() => other.role = row.role,
+            Some(_) => {}
+            None => gathered.push(row),
+        }
+    }
+    gathered.sort_by_key(|person| person.role.rank());
+    Ok(gathered)
+}
+
+async fn row(tx: &mut Tx, ctx: &Ctx, meeting: MeetingId, person: Person) -> Result<Participant, Failure> {
+    let role = person.role.unwrap_or(ParticipantRole::Participant);
+    if let Some(actor) = person.user {
+        if actor.role.is_some_and(|role| role > ctx.role) {
+            return Err(invalid("user.role", "must not exceed yours"));
+        }
+        let user = users::upsert(tx, ctx, &actor).await?;
+        return Ok(of_user(tx, meeting, &user, role));
+    }
+    let key = match (&person.partner_id, &person.email) {
+        (Some(partner), _) => format!("partner:{partner}"),
+        (None, Some(email)) => format!("mail:{}", email.to_lowercase()),
+        (None, None) => return Err(invalid("email", "must be given")),
+    };
+    let name = person.name.or_else(|| person.email.clone()).unwrap_or_else(|| key.clone());
+    Ok(Participant { partner_id: person.partner_id, email: person.email, name, ..blank(tx, meeting, key, role) })
+}
+
+fn of_user(tx: &mut Tx, meeting: MeetingId, user: &User, role: ParticipantRole) -> Participant {
+    let blank = blank(tx, meeting, format!("user:{}", user.id), role);
+    Participant { user_id: Some(user.id), name: user.name.clone(), email: user.email.clone(), ..blank }
+}
+
+fn blank(tx: &mut Tx, meeting_id: MeetingId, person: String, role: ParticipantRole) -> Participant {
+    Participant {
+        id: tx.new_id(),
+        meeting_id,
+        person,
+        user_id: None,
+        partner_id: None,
+        name: String::new(),
+        email: None,
+        role,
+        ticket: code::token(tx.entropy()),
+        joined_at: None,
+        left_at: None,
+        created_at: tx.now(),
+    }
+}

@@ -1,0 +1,59 @@
+//! Reading meetings.
+
+use std::collections::HashMap;
+
+use super::super::filter::{self, MeetingFilter};
+use super::super::participant::Participant;
+use super::super::view::MeetingView;
+use super::super::{NOT_FOUND, NOT_HOST, people_store, store};
+use super::{Held, Meetings};
+use crate::kernel::{Ctx, Failure, MeetingId, Page, code};
+
+impl Meetings {
+    /// One meeting.
+    pub async fn get(&self, ctx: &Ctx, id: MeetingId) -> Result<MeetingView, Failure> {
+        let mut tx = self.db.reader().await?;
+        let meeting = store::find(&mut tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+        let held = Held { people: people_store::of_meeting(&mut tx, ctx.org, id).await?, meeting };
+        if held.seen_by(ctx) { Ok(self.view(ctx, &held)) } else { Err(Failure::from(&NOT_FOUND)) }
+    }
+
+    /// Refuses callers who do not manage the meeting.
+    pub async fn require_host(&self, ctx: &Ctx, id: MeetingId) -> Result<(), Failure> {
+        let room = self.room(id).await?.filter(|room| room.meeting.org_id == ctx.org).ok_or(&NOT_FOUND)?;
+        let held = Held { meeting: room.meeting.clone(), people: room.people.clone() };
+        match (held.seen_by(ctx), held.managed_by(ctx)) {
+            (_, true) => Ok(()),
+            (true, false) => Err(Failure::from(&NOT_HOST)),
+            (false, false) => Err(Failure::from(&NOT_FOUND)),
+        }
+    }
+
+    /// The meeting of a room code as people type it.
+    pub async fn get_by_code(&self, ctx: &Ctx, typed: &str) -> Result<MeetingView, Failure> {
+        let room_code = code::parse_room_code(typed).ok_or(&NOT_FOUND)?;
+        let found = store::find_by_code(&mut self.db.reader().await?, &room_code).await?;
+        let meeting = found.filter(|meeting| meeting.org_id == ctx.org).ok_or(&NOT_FOUND)?;
+        self.get(ctx, meeting.id).await
+    }
+
+    /// A page of the meetings that the caller may see.
+    pub async fn list(&self, ctx: &Ctx, filter: &MeetingFilter) -> Result<Page<MeetingView>, Failure> {
+        let mut tx = self.db.reader().await?;
+        let page = filter::list(&mut tx, ctx, filter).await?;
+        let ids: Vec<MeetingId> = page.items.iter().map(|meeting| meeting.id).collect();
+        let mut people: HashMap<MeetingId, Vec<Participant>> = HashMap::new();
+        for person in people_store::of_meetings(&mut tx, ctx.org, &ids).await? {
+            people.entry(person.meeting_id).or_default().push(person);
+        }
+        Ok(page.map(|meeting| {
+            let people = people.remove(&meeting.id).unwrap_or_default();
+            self.view(ctx, &Held { meeting, people })
+        }))
+    }
+
+    /// How many meetings the caller may see.
+    pub async fn count(&self, ctx: &Ctx, filter: &MeetingFilter) -> Result<i64, Failure> {
+        filter::count(&mut self.db.reader().await?, ctx, filter).await
+    }
+}

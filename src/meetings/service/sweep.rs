@@ -1,0 +1,48 @@
+//! What time does to meetings: reservations expire, forgotten meetings end. Safe to run on several replicas at once.
+
+use super::super::state::Action;
+use super::super::{NOT_FOUND, store};
+use super::Meetings;
+use crate::db::Tx;
+use crate::kernel::{Ctx, Failure, MeetingId, OrgId};
+
+/// Meetings handled in one go.
+const BATCH: u32 = 100;
+
+impl Meetings {
+    /// Ends and expires what is due; answers how many.
+    pub async fn sweep(&self) -> Result<usize, Failure> {
+        let (now, mut tx) = (self.db.clock().now(), self.db.reader().await?);
+        let expired = store::expired_reservations(&mut tx, now, BATCH).await?;
+        let overdue = store::overdue(&mut tx, now, BATCH).await?;
+        drop(tx);
+        let due = expired.len() + overdue.len();
+        for (org, id) in expired {
+            self.settle(org, id, false).await?;
+        }
+        for (org, id) in overdue {
+            self.settle(org, id, true).await?;
+        }
+        Ok(due)
+    }
+
+    async fn settle(&self, org: OrgId, id: MeetingId, is_over: bool) -> Result<(), Failure> {
+        let meetings = self.clone();
+        let unit = async move |tx: &mut Tx| {
+            let ctx = Ctx::system(org, "sweep".to_owned());
+            // Another replica may have been first, or somebody claimed it meanwhile: look again, holding the row.
+            let held = match meetings.hold(tx, &ctx, id).await {
+                Err(failure) if failure.kind() == &NOT_FOUND => return Ok(()),
+                held => held?.meeting,
+            };
+            let now = tx.now();
+            if is_over && held.state == super::super::State::Started && held.closes_at() <= now {
+                meetings.transition_in(tx, &ctx, id, Action::End, None).await?;
+            } else if !is_over && held.reserved_until.is_some_and(|until| until <= now) {
+                meetings.delete_in(tx, &ctx, id).await?;
+            }
+            Ok(())
+        };
+        self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+}

@@ -1,0 +1,118 @@
+//! SQL of meetings.
+
+use super::model::Meeting;
+use crate::args;
+use crate::db::{Arg, Sql, Tx, dialect};
+use crate::kernel::{Failure, MeetingId, OrgId, Timestamp};
+use crate::meetings::EXTERNAL_KEY_TAKEN;
+
+/// Begins every query that fills a [`Meeting`].
+pub(super) const SELECT: &str = "select m.*, u.external_id as organizer_external_id, u.name as organizer_name, u.email as organizer_email,
+    p.kind as provider_kind
+    from meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id";
+
+pub(super) async fn find(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<Meeting>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.org_id = ").bind(org).push(" and m.id = ").bind(id);
+    Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// As [`find`], holding the row until the unit ends.
+pub(super) async fn find_for_change(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<Meeting>, Failure> {
+    let lock = tx.lock_rows_of_m();
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.org_id = ").bind(org).push(" and m.id = ").bind(id).push(lock);
+    Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// A code leads to one meeting in the whole installation.
+pub(super) async fn find_by_code(tx: &mut Tx, room_code: &str) -> Result<Option<Meeting>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.room_code = ").bind(room_code);
+    Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// For guests, who have no organization: whoever knows the identifier read it from a code.
+pub(super) async fn find_any(tx: &mut Tx, id: MeetingId) -> Result<Option<Meeting>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.id = ").bind(id);
+    Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// Inserts; answers false when the room code is taken, which calls for another.
+pub(super) async fn insert(tx: &mut Tx, m: &Meeting) -> Result<bool, Failure> {
+    let sql = "insert into meeting (id, org_id, name, description, room_code, room_name, meeting_type, state, access, start_at, end_at, tz,
+            organizer_id, provider_id, lobby, wait_for_host, password, early_open_min, grace_min, max_participants, recording_by,
+            res_model, res_id, external_key, series_key, custom, actual_start, actual_end, host_arrived_at, cancel_reason, reserved_until,
+            created_at, updated_at, version)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+            $27, $28, $29, $30, $31, $32, $33, $34)
+        on conflict (room_code) do nothing";
+    let mut args = args![m.id, m.org_id];
+    args.extend(args![&m.name, &m.description, &m.room_code, &m.room_name, m.meeting_type.name()]);
+    args.extend(mutable(m));
+    args.extend(args![m.created_at, m.updated_at, m.version]);
+    match tx.try_execute(sql, args).await {
+        Ok(inserted) => Ok(inserted == 1),
+        Err(error) if dialect::violates(&error, "meeting", &["org_id", "external_key"]) => Err(external_key_taken()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Saves what may change, if the row still has `version`; answers whether it had.
+pub(super) async fn save(tx: &mut Tx, m: &Meeting, version: i64) -> Result<bool, Failure> {
+    let sql = "update meeting set name = $3, description = $4, state = $5, access = $6, start_at = $7, end_at = $8, tz = $9,
+            organizer_id = $10, provider_id = $11, lobby = $12, wait_for_host = $13, password = $14, early_open_min = $15, grace_min = $16,
+            max_participants = $17, recording_by = $18, res_model = $19, res_id = $20, external_key = $21, series_key = $22, custom = $23,
+            actual_start = $24, actual_end = $25, host_arrived_at = $26, cancel_reason = $27, reserved_until = $28,
+            updated_at = $29, version = $30
+        where org_id = $1 and id = $2 and version = $31";
+    let mut args = args![m.org_id, m.id, &m.name, &m.description];
+    args.extend(mutable(m));
+    args.extend(args![m.updated_at, m.version, version]);
+    match tx.try_execute(sql, args).await {
+        Ok(saved) => Ok(saved == 1),
+        Err(error) if dialect::violates(&error, "meeting", &["org_id", "external_key"]) => Err(external_key_taken()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+// From `state` to `reserved_until`, in the order of both statements.
+fn mutable(m: &Meeting) -> Vec<Arg> {
+    let custom = serde_json::Value::Object(m.custom.0.clone());
+    let mut args = args![m.state.name(), m.access.name(), m.start, m.end, &m.tz];
+    args.extend([Arg::id(m.organizer_id), Arg::id(m.provider_id)]);
+    args.extend(args![
+        m.lobby,
+        m.wait_for_host,
+        m.password.clone(),
+        m.early_open_min,
+        m.grace_min,
+        m.max_participants,
+        m.recording_by.name()
+    ]);
+    args.extend([&m.res_model, &m.res_id, &m.external_key, &m.series_key].map(|text| Arg::Text(text.clone())));
+    args.extend(args![custom, m.actual_start, m.actual_end, m.host_arrived_at, m.cancel_reason.clone(), m.reserved_until]);
+    args
+}
+
+fn external_key_taken() -> Failure {
+    Failure::from(&EXTERNAL_KEY_TAKEN).with("field", "external_key")
+}
+
+/// Removes a meeting with its participants.
+pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<(), Failure> {
+    tx.execute("delete from meeting where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+}
+
+/// Meetings of all organizations whose reservation ran out.
+pub(super) async fn expired_reservations(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let sql = "select org_id, id from meeting where reserved_until is not null and reserved_until <= $1 order by reserved_until limit $2";
+    tx.fetch_all(sql, args![now, limit]).await
+}
+
+/// Meetings of all organizations that are started although their window is over.
+pub(super) async fn overdue(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let sql = "select org_id, id from meeting where state = 'started' and end_at + grace_min * 60000 <= $1 order by end_at limit $2";
+    tx.fetch_all(sql, args![now, limit]).await
+}
