@@ -13,6 +13,7 @@ pub mod custom_fields;
 pub mod db;
 pub mod events;
 pub mod jobs;
+pub mod join;
 pub mod kernel;
 pub mod listener;
 pub mod meetings;

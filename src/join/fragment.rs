@@ -1,0 +1,147 @@
+//! Settings in the fragment of a Jitsi address, which browsers send to no server.
+//!
+//! The web client splits the fragment at `&` and `=`, undoes the percent-encoding, *then turns curly quotes into straight
+//! ones and `\&` into `&`*, and reads what remains as JSON. A name with a curly quote would end its own string there, so
+//! such characters are written as JSON escapes, which that step does not see.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+/// Characters that the web client changes before it reads JSON.
+const CHANGED: [char; 6] = ['&', '\'', '\u{2018}', '\u{2019}', '\u{201C}', '\u{201D}'];
+
+/// Collects settings.
+#[derive(Default)]
+pub struct Fragment(String);
+
+impl Fragment {
+    /// Sets `name`, which is ours and therefore plain, to `value`.
+    pub fn set(&mut self, name: &str, value: &Value) {
+        self.begin(name);
+        percent_encode(&mut self.0, &plain_json(value));
+    }
+
+    /// Sets the token, whose characters all stand for themselves; the web client reads it as a JSON text.
+    pub fn set_token(&mut self, token: &str) {
+        self.begin("jwt");
+        self.0.push_str("%22");
+        self.0.push_str(token);
+        self.0.push_str("%22");
+    }
+
+    fn begin(&mut self, name: &str) {
+        self.0.push(if self.0.is_empty() { '#' } else { '&' });
+        self.0.push_str(name);
+        self.0.push('=');
+    }
+
+    /// Sets every leaf of `values`: `{"a": {"b": 1}}` as `<name>.a.b=1`.
+    pub fn set_all(&mut self, name: &str, values: &Map<String, Value>) {
+        for (key, value) in values {
+            let name = format!("{name}.{key}");
+            match value {
+                Value::Object(inner) => self.set_all(&name, inner),
+                leaf => self.set(&name, leaf),
+            }
+        }
+    }
+
+    /// `#` and the settings; nothing when there are none.
+    pub fn finish(self) -> String {
+        self.0
+    }
+}
+
+fn plain_json(value: &Value) -> String {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    if !json.contains(CHANGED) {
+        return json;
+    }
+    let mut plain = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if CHANGED.contains(&c) {
+            let _infallible = write!(plain, "\\u{:04x}", u32::from(c));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    percent_encode(&mut encoded, text);
+    encoded
+}
+
+// Appends runs of plain characters at once: most of a fragment is a token, which is nothing else.
+fn percent_encode(encoded: &mut String, text: &str) {
+    let mut plain_from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            continue;
+        }
+        encoded.push_str(text.get(plain_from..at).unwrap_or_default());
+        let _infallible = write!(encoded, "%{byte:02X}");
+        plain_from = at + 1;
+    }
+    encoded.push_str(text.get(plain_from..).unwrap_or_default());
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Reads a fragment as the web client does.
+    pub fn read(fragment: &str) -> BTreeMap<String, Value> {
+        let parts = fragment.trim_start_matches('#').split('&').filter(|part| !part.is_empty());
+        parts
+            .map(|part| {
+                let (name, value) = part.split_once('=').unwrap();
+                let text = decoded(value).replacen("\\&", "&", 1);
+                let text = text.replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201C}', '\u{201D}'], "\"");
+                (name.to_owned(), serde_json::from_str(&text).unwrap())
+            })
+            .collect()
+    }
+
+    pub fn decoded(text: &str) -> String {
+        let mut bytes = Vec::new();
+        let mut rest = text.as_bytes();
+        while let [first, tail @ ..] = rest {
+            let hex = (*first == b'%').then(|| u8::from_str_radix(std::str::from_utf8(&tail[..2]).unwrap(), 16).unwrap());
+            bytes.push(hex.unwrap_or(*first));
+            rest = if hex.is_some() { &tail[2..] } else { tail };
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn looks_as_the_handbook_shows_it() {
+        let mut fragment = Fragment::default();
+        fragment.set_all("config", json!({"prejoinConfig": {"enabled": false}, "subject": "A b"}).as_object().unwrap());
+        assert_eq!(fragment.finish(), "#config.prejoinConfig.enabled=false&config.subject=%22A%20b%22");
+    }
+
+    proptest! {
+        // S9: no name ends its own string, whatever is in it.
+        #[test]
+        fn hostile_text_comes_back_as_it_was(text in "(\\PC|[&=#\"'\\\\\u{2018}\u{2019}\u{201C}\u{201D}%<>\n\0]){0,40}") {
+            let mut fragment = Fragment::default();
+            fragment.set("userInfo.displayName", &Value::from(text.clone()));
+            fragment.set("config.last", &Value::from(true));
+            let fragment = fragment.finish();
+            prop_assert!(fragment.bytes().all(|b| b.is_ascii_alphanumeric() || b"#&=%-._~".contains(&b)));
+            let read = read(&fragment);
+            prop_assert_eq!(read.len(), 2);
+            prop_assert_eq!(read["userInfo.displayName"].as_str(), Some(text.as_str()));
+        }
+    }
+}

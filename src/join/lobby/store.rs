@@ -1,0 +1,56 @@
+//! SQL of the lobby.
+
+use super::model::{Entry, EntryState};
+use crate::args;
+use crate::db::Tx;
+use crate::kernel::{Failure, LobbyEntryId, MeetingId, OrgId};
+
+/// Adds an entry; a user who knocks again keeps the one they have.
+pub(in crate::join) async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), Failure> {
+    let sql = "insert into lobby_entry (id, org_id, meeting_id, token, person, name, state, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (meeting_id, person) do nothing";
+    let Entry { id, org_id, meeting_id, token, person, name, state, created_at } = entry.clone();
+    tx.execute(sql, args![id, org_id, meeting_id, token, person, name, state.name(), created_at]).await.map(drop)
+}
+
+pub(in crate::join) async fn find_by_token(tx: &mut Tx, meeting: MeetingId, token: &str) -> Result<Option<Entry>, Failure> {
+    let sql = "select id, org_id, meeting_id, token, person, name, state, created_at from lobby_entry where meeting_id = $1 and token = $2";
+    tx.fetch_optional(sql, args![meeting, token]).await
+}
+
+pub(in crate::join) async fn find_by_person(tx: &mut Tx, meeting: MeetingId, person: &str) -> Result<Option<Entry>, Failure> {
+    let sql =
+        "select id, org_id, meeting_id, token, person, name, state, created_at from lobby_entry where meeting_id = $1 and person = $2";
+    tx.fetch_optional(sql, args![meeting, person]).await
+}
+
+/// Who waits, in the order they came; at most 200.
+pub(in crate::join) async fn waiting(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Vec<Entry>, Failure> {
+    let sql = "select id, org_id, meeting_id, token, person, name, state, created_at from lobby_entry
+        where org_id = $1 and meeting_id = $2 and state = 'waiting' order by created_at, id limit 200";
+    tx.fetch_all(sql, args![org, meeting]).await
+}
+
+/// Decides on somebody who waits, or changes an earlier word; answers the entry as it was.
+pub(in crate::join) async fn decide(
+    tx: &mut Tx,
+    org: OrgId,
+    meeting: MeetingId,
+    id: LobbyEntryId,
+    state: EntryState,
+    by: &str,
+) -> Result<Option<Entry>, Failure> {
+    let now = tx.now();
+    let find = "select id, org_id, meeting_id, token, person, name, state, created_at from lobby_entry
+        where org_id = $1 and meeting_id = $2 and id = $3";
+    let before: Option<Entry> = tx.fetch_optional(find, args![org, meeting, id]).await?;
+    let sql = "update lobby_entry set state = $4, decided_by = $5, decided_at = $6 where org_id = $1 and meeting_id = $2 and id = $3";
+    tx.execute(sql, args![org, meeting, id, state.name(), by, now]).await?;
+    Ok(before)
+}
+
+/// Somebody went away before a word was spoken.
+pub(in crate::join) async fn leave(tx: &mut Tx, meeting: MeetingId, token: &str) -> Result<(), Failure> {
+    let sql = "delete from lobby_entry where meeting_id = $1 and token = $2 and state = 'waiting'";
+    tx.execute(sql, args![meeting, token]).await.map(drop)
+}

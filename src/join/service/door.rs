@@ -1,0 +1,141 @@
+//! At the door: what is decided about a visitor, and entries of those who knock.
+
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::{Joining, Visitor};
+use crate::db::Tx;
+use crate::events::{self, NewEvent};
+use crate::join::decision::{Decision, JoinFacts, PasswordState, Waiting, Who, decide};
+use crate::join::kinds;
+use crate::join::lobby::{Entry, EntryState, EntryView, store};
+use crate::kernel::seal::same;
+use crate::kernel::{Ctx, Failure, code, text};
+use crate::meetings::{Meeting, Room};
+
+/// What became of somebody who gave a name at the door.
+#[derive(Debug, Clone)]
+pub(in crate::join) struct Knocked {
+    /// The way in: the secret part of their link.
+    pub token: String,
+}
+
+impl Joining {
+    /// THE decision about a visitor.
+    pub(in crate::join) fn decide(&self, room: &Room, visitor: &Visitor, password: PasswordState) -> Decision {
+        if visitor.turned_away() {
+            return Decision::Refuse { kind: &kinds::TURNED_AWAY };
+        }
+        let who = Who { standing: visitor.standing(room), let_in: visitor.let_in() };
+        decide(&facts(room), self.meetings.db().clock().now(), &who, password)
+    }
+
+    /// What a password that came along is worth.
+    pub(in crate::join) fn password_state(&self, meeting: &Meeting, given: Option<&str>) -> Result<PasswordState, Failure> {
+        let (Some(sealed), Some(given)) = (&meeting.password, given.filter(|given| !given.is_empty())) else {
+            return Ok(PasswordState::Missing);
+        };
+        let password = self.meetings.sealer().open(&Meeting::password_place(meeting.id), sealed)?;
+        let is_right = same(password.expose_secret().as_bytes(), given.trim().as_bytes());
+        Ok(if is_right { PasswordState::Right } else { PasswordState::Wrong })
+    }
+
+    /// A guest gives a name (and the password, if there is one): answers the secret part of their own link, or the failure that
+    /// tells what is missing. Waiting is no failure here: the link leads to the waiting page.
+    pub(in crate::join) async fn knock(&self, ctx: &Ctx, room: &Room, name: &str, password: Option<&str>) -> Result<Knocked, Failure> {
+        let name = guest_name(name)?;
+        let visitor = Visitor::Guest { name: name.clone(), entry: None };
+        let state = match self.decide(room, &visitor, self.password_state(&room.meeting, password)?) {
+            Decision::Refuse { kind } => return Err(Failure::from(kind)),
+            Decision::Admit { .. } => EntryState::Admitted,
+            Decision::Wait { .. } if room.meeting.lobby => EntryState::Waiting,
+            Decision::Wait { .. } => EntryState::Admitted,
+        };
+        let entry = self.new_entry(ctx, room, None, name, state);
+        let token = entry.token.clone();
+        self.enter_book(ctx, entry).await?;
+        Ok(Knocked { token })
+    }
+
+    /// The entry of a user who is not invited by name, made when they have to wait in the lobby.
+    pub(super) async fn user_entry(&self, ctx: &Ctx, room: &Room, visitor: &mut Visitor, name: &str) -> Result<(), Failure> {
+        let Visitor::User { user, participant: None, entry } = visitor else { return Ok(()) };
+        let person = format!("user:{user}");
+        let found = store::find_by_person(&mut self.meetings.db().reader().await?, room.meeting.id, &person).await?;
+        *entry = match found {
+            Some(found) => Some(found),
+            None => {
+                let fresh = self.new_entry(ctx, room, Some(person), name.to_owned(), EntryState::Waiting);
+                self.enter_book(ctx, fresh.clone()).await?;
+                Some(fresh)
+            }
+        };
+        Ok(())
+    }
+
+    /// The guest of an entry token.
+    pub(in crate::join) async fn guest(&self, room: &Room, token: &str) -> Result<Option<Visitor>, Failure> {
+        let entry = store::find_by_token(&mut self.meetings.db().reader().await?, room.meeting.id, token).await?;
+        Ok(entry.map(|entry| Visitor::Guest { name: entry.name.clone(), entry: Some(entry) }))
+    }
+
+    /// A guest goes away before a word was spoken.
+    pub(in crate::join) async fn leave(&self, room: &Room, token: &str) -> Result<(), Failure> {
+        let (meeting, token) = (room.meeting.id, token.to_owned());
+        self.meetings.db().unit(move |tx| Box::pin(async move { store::leave(tx, meeting, &token).await })).await
+    }
+
+    fn new_entry(&self, ctx: &Ctx, room: &Room, person: Option<String>, name: String, state: EntryState) -> Entry {
+        let (db, now) = (self.meetings.db(), self.meetings.db().clock().now());
+        Entry {
+            id: db.new_id(),
+            org_id: ctx.org,
+            meeting_id: room.meeting.id,
+            token: code::token(&**db.entropy()),
+            person,
+            name,
+            state,
+            created_at: now,
+        }
+    }
+
+    async fn enter_book(&self, ctx: &Ctx, entry: Entry) -> Result<(), Failure> {
+        let org = ctx.org;
+        let unit = async move |tx: &mut Tx| {
+            store::insert(tx, &entry).await?;
+            if entry.state == EntryState::Waiting {
+                let data = json!({ "meeting_id": entry.meeting_id, "entry": EntryView::from(&entry) });
+                events::append(tx, org, NewEvent::new("lobby.waiting", entry.meeting_id, data)).await?;
+            }
+            Ok(())
+        };
+        self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+}
+
+/// The name a guest gives, 1 to 60 characters.
+pub(in crate::join) fn guest_name(name: &str) -> Result<String, Failure> {
+    text::line("display_name", name, 60)
+}
+
+/// Whether an admission depends on an entry in the lobby.
+pub(super) fn waits_in_lobby(decision: &Decision) -> bool {
+    matches!(decision, Decision::Wait { why: Waiting::Lobby, .. })
+}
+
+fn facts(room: &Room) -> JoinFacts {
+    let meeting = &room.meeting;
+    let present = room.people.iter().filter(|person| person.joined_at.is_some() && person.left_at.is_none()).count();
+    JoinFacts {
+        state: meeting.state,
+        access: meeting.access,
+        lobby: meeting.lobby,
+        wait_for_host: meeting.wait_for_host,
+        has_password: meeting.password.is_some(),
+        opens_at: Some(meeting.opens_at()),
+        closes_at: Some(meeting.closes_at()),
+        host_arrived: meeting.host_arrived_at.is_some(),
+        max_participants: meeting.max_participants.and_then(|max| u32::try_from(max).ok()),
+        present: u32::try_from(present).unwrap_or(u32::MAX),
+    }
+}
