@@ -6,8 +6,12 @@
 //! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- app
 //! ```
 //!
+//! [`app`] is the one file that knows them all: start reading there.
 
+pub mod app;
 pub mod audit;
+pub mod bootstrap;
+pub mod cli;
 pub mod config;
 pub mod custom_fields;
 pub mod db;
@@ -15,9 +19,14 @@ pub mod events;
 pub mod jobs;
 pub mod join;
 pub mod kernel;
+pub mod lifecycle;
 pub mod listener;
+pub mod master_key;
 pub mod meetings;
 pub mod providers;
 pub mod rpc;
+pub mod server_info;
+pub mod site;
+pub mod telemetry;
 pub mod tenancy;
 pub mod web;

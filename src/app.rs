@@ -1,0 +1,166 @@
+//! The composition root: the one file that knows every capability.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::db::{Db, DbSettings};
+use crate::join::Joining;
+use crate::join::web::Pages;
+use crate::kernel::clock::{SystemClock, SystemEntropy};
+use crate::kernel::{Clock, Entropy, Sealer};
+use crate::meetings::Meetings;
+use crate::rpc::http::Doors;
+use crate::rpc::openrpc::Described;
+use crate::rpc::{Dispatcher, Registry, openrpc};
+use crate::tenancy::Gate;
+use crate::{audit, custom_fields, events, jobs, join, master_key, meetings, providers, server_info, site, tenancy};
+
+/// How often meetings are looked at whose time is over.
+const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// Everything that runs, built once.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Seals secrets.
+    pub sealer: Arc<Sealer>,
+    /// Keys and users.
+    pub gate: Arc<Gate>,
+    /// Meetings.
+    pub meetings: Meetings,
+    /// Joining.
+    pub joining: Joining,
+    doors: Doors,
+    document: Arc<OnceLock<serde_json::Value>>,
+    methods: Vec<Described>,
+    base: Arc<str>,
+}
+
+impl App {
+    /// Opens the database and puts everything together.
+    ///
+    /// # Errors
+    /// When the database does not open or a setting does not fit.
+    pub async fn build(config: &Config, base: &str, stop: CancellationToken) -> anyhow::Result<Self> {
+        Self::build_with(config, base, stop, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+    }
+
+    /// As [`App::build`], with a clock and randomness of the caller's.
+    pub async fn build_with(
+        config: &Config,
+        base: &str,
+        stop: CancellationToken,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> anyhow::Result<Self> {
+        providers::jitsi::token::crypto::install();
+        let sealer = Arc::new(master_key::load(&config.secrets, &*entropy)?);
+        let db = open(config, clock, entropy.clone()).await?.sealing(sealer.clone());
+        let gate = Arc::new(Gate::new(db.clone()));
+        let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
+        let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
+        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config);
+        let document = Arc::new(OnceLock::new());
+        server_info::register(&mut registry, document.clone());
+        document.set(openrpc::document(&mut registry, base)).ok();
+        let methods = registry.entries().values().cloned().collect();
+        let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
+        let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
+        Ok(Self { db, sealer, gate, meetings, joining, doors, document, methods, base: base.into() })
+    }
+
+    /// What every method says of itself.
+    pub fn methods(&self) -> impl Iterator<Item = &Described> {
+        self.methods.iter()
+    }
+
+    /// All HTTP routes.
+    pub fn router(&self, metrics: PrometheusHandle) -> Router {
+        let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);
+        let https = self.base.starts_with("https:");
+        let site = site::Site {
+            db: self.db.clone(),
+            sealer: self.sealer.clone(),
+            document: self.document.clone(),
+            base: self.base.clone(),
+            https,
+            metrics,
+        };
+        Router::new()
+            .route("/rpc", rpc)
+            .with_state(self.doors.clone())
+            .merge(site.router())
+            .merge(Pages::new(self.joining.clone(), https).router())
+    }
+
+    /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn start_work(&self, config: &Config, stop: &CancellationToken) -> anyhow::Result<jobs::Working> {
+        let mut worker = jobs::Worker::new(&self.db);
+        events::webhooks::tasks(&mut worker, &self.db, self.sealer.clone(), &config.webhooks)?;
+        jobs::housekeeping::tasks(&mut worker, &self.db);
+        let meetings = self.meetings.clone();
+        worker.every("meeting.sweep", SWEEP_EVERY, move || {
+            let meetings = meetings.clone();
+            async move { meetings.sweep().await.map(drop) }
+        });
+        Ok(worker.start(stop.clone()))
+    }
+}
+
+/// The OpenRPC document of a service with this configuration; needs no database but one in memory.
+///
+/// # Errors
+/// When a setting does not fit.
+pub async fn describe(config: &Config) -> anyhow::Result<serde_json::Value> {
+    let mut config = config.clone();
+    config.database.url = "sqlite://?mode=memory".to_owned().into();
+    config.secrets.master_key = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [0_u8; 32]).into();
+    let base =
+        if config.server.public_url.is_empty() { format!("http://{}", config.server.listen) } else { config.server.public_url.clone() };
+    let app = App::build(&config, &base, CancellationToken::new()).await?;
+    Ok(app.document.get().cloned().unwrap_or_default())
+}
+
+async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Db> {
+    let settings = DbSettings {
+        url: config.database.url.clone(),
+        max_connections: config.database.max_connections,
+        sqlite_readers: config.database.sqlite_readers,
+    };
+    Db::open(&settings, clock, entropy).await
+}
+
+fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings, joining: &Joining, config: &Config) -> Registry {
+    let mut registry = Registry::default();
+    tenancy::organizations::register(&mut registry, db);
+    tenancy::users::register(&mut registry, gate);
+    tenancy::keys::rpc::register(&mut registry, gate);
+    meetings::rpc::register(&mut registry, meetings);
+    join::rpc::register(&mut registry, joining);
+    audit::rpc::register(&mut registry, db);
+    events::rpc::register(&mut registry, db);
+    events::webhooks::register(&mut registry, db, sealer.clone());
+    jobs::rpc::register(&mut registry, db, |tx, ctx, action, id, changes| Box::pin(audit::record(tx, ctx, action, id, changes)));
+    custom_fields::rpc::register(&mut registry, db);
+    let changed = {
+        let joining = joining.clone();
+        Arc::new(move |_org| joining.forget_providers())
+    };
+    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), changed);
+    providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
+    registry
+}
+
+fn origins(config: &Config, base: &str) -> Vec<String> {
+    let own = url::Url::parse(base).map(|url| url.origin().ascii_serialization());
+    own.into_iter().chain(config.server.origins()).collect()
+}

@@ -1,0 +1,97 @@
+//! The command line. Every command takes `--json` for scripts.
+
+mod keys;
+mod organizations;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::db::{Db, DbSettings};
+use crate::kernel::clock::{SystemClock, SystemEntropy};
+use crate::{app, lifecycle};
+
+/// Makes meetings joinable: a JSON-RPC service beside an ERP.
+#[derive(Debug, Parser)]
+#[command(name = "omeet", version, about)]
+pub struct Arguments {
+    /// Configuration file (TOML). The environment (OMEET_SERVER__LISTEN ...) wins over it.
+    #[arg(long, global = true, env = "OMEET_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service (this is also what happens without a command)
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate(Output),
+    /// Organizations
+    #[command(subcommand)]
+    Organization(organizations::Command),
+    /// API keys
+    #[command(subcommand)]
+    Key(keys::Command),
+    /// Print the OpenRPC document of this version
+    Openrpc,
+    /// Print the configuration's defaults with their explanations
+    Defaults,
+}
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Output {
+    /// Answer one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Output {
+    /// Prints `value` for scripts, or `words` for people.
+    fn print(self, value: &impl Serialize, words: impl FnOnce() -> String) -> anyhow::Result<()> {
+        if self.json {
+            println!("{}", serde_json::to_string(value)?)
+        } else {
+            println!("{}", words())
+        }
+        Ok(())
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// With words for whoever typed it.
+pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let config = Config::load(arguments.config.as_deref())?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => lifecycle::serve(config).await,
+        Command::Migrate(output) => {
+            let db = open(&config).await?;
+            let engine = format!("{:?}", db.engine()).to_lowercase();
+            db.close().await;
+            output.print(&serde_json::json!({ "migrated": true, "engine": engine }), || "The schema is up to date.".to_owned())
+        }
+        Command::Organization(command) => organizations::run(&config, command).await,
+        Command::Key(command) => keys::run(&config, command).await,
+        Command::Openrpc => {
+            println!("{}", serde_json::to_string_pretty(&app::describe(&config).await?)?);
+            Ok(())
+        }
+        Command::Defaults => {
+            print!("{}", crate::config::DEFAULTS);
+            Ok(())
+        }
+    }
+}
+
+/// The database, while a server may be running on it.
+async fn open(config: &Config) -> anyhow::Result<Db> {
+    let settings = DbSettings { url: config.database.url.clone(), max_connections: 2, sqlite_readers: 1 };
+    Db::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+}

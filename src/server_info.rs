@@ -1,0 +1,47 @@
+//! `rpc.discover` and `server.info`.
+
+use std::sync::{Arc, OnceLock};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::rpc::{Example, Registry, Rule, Spec};
+use crate::tenancy::organizations::Nothing;
+
+/// What `server.info` answers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+struct Info {
+    /// `omeet`.
+    name: String,
+    /// Version of the program.
+    version: String,
+}
+
+static DISCOVER: Spec = Spec {
+    name: "rpc.discover",
+    summary: "Describe every method",
+    description: "An OpenRPC document with schemas, an example and the errors of each method; the same as GET /openrpc.json.",
+    rule: Rule::Public,
+    changes: false,
+    errors: &[],
+    example: Example { params: "{}", result: r#"{"openrpc": "1.3.2", "info": {"title": "omeet"}, "methods": []}"# },
+}
+.checked();
+
+static INFO: Spec = Spec {
+    name: "server.info",
+    summary: "Name and version of the service",
+    description: "Needs no key, so that a connection can be tested before a key is entered.",
+    rule: Rule::Public,
+    changes: false,
+    errors: &[],
+    example: Example { params: "{}", result: r#"{"name": "omeet", "version": "0.1.0"}"# },
+}
+.checked();
+
+/// Adds both. The document is made from all methods, so it is put into `document` after the last was added.
+pub fn register(registry: &mut Registry, document: Arc<OnceLock<Value>>) {
+    registry.add_public(&DISCOVER, move |_: Nothing| Ok(document.get().cloned().unwrap_or_default()));
+    registry.add_public(&INFO, |_: Nothing| Ok(Info { name: "omeet".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }));
+}

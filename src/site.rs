@@ -1,0 +1,203 @@
+//! Routes that belong to no capability: start page, reference, health, metrics, keys, assets.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::db::Db;
+use crate::kernel::{Failure, ProviderId, Sealer, code};
+use crate::providers::{self, Scope};
+use crate::web::assets;
+use crate::web::headers::{Header, Policy, common};
+use crate::web::i18n::Lang;
+use crate::web::pages::{Reference, StartPage};
+
+/// What the routes need.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the fields of App")]
+pub struct Site {
+    pub db: Db,
+    pub sealer: Arc<Sealer>,
+    pub document: Arc<OnceLock<Value>>,
+    pub base: Arc<str>,
+    pub https: bool,
+    pub metrics: PrometheusHandle,
+}
+
+impl Site {
+    /// The routes.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/", get(start).post(find))
+            .route("/docs", get(docs))
+            .route("/openrpc.json", get(openrpc))
+            .route("/healthz", get(async || "ok\n"))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .route("/.well-known/jwks.json", get(jwks))
+            .route("/keys/{file}", get(key))
+            .route("/keys/{account}/{file}", get(account_key))
+            .route("/assets/{file}", get(asset))
+            .fallback(nowhere)
+            .with_state(self)
+    }
+
+    fn page(&self, html: String) -> Response {
+        answer(StatusCode::OK, html, Policy { https: self.https, ..Policy::default() }.headers())
+    }
+}
+
+fn answer(status: StatusCode, body: impl Into<axum::body::Body>, headers: Vec<Header>) -> Response {
+    let mut response = (status, body.into()).into_response();
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+async fn nowhere(State(site): State<Site>) -> Response {
+    let policy = Policy { https: site.https, ..Policy::default() }.headers();
+    let mut response = answer(StatusCode::NOT_FOUND, "There is nothing here; / and /docs lead on.\n", policy);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+#[derive(Deserialize)]
+struct LangQuery {
+    lang: Option<String>,
+}
+
+fn lang(query: &Query<LangQuery>, headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Lang::negotiate(query.lang.as_deref(), accepted)
+}
+
+async fn start(State(site): State<Site>, query: Query<LangQuery>, headers: HeaderMap) -> Response {
+    let page = StartPage { lang: lang(&query, &headers), version: env!("CARGO_PKG_VERSION"), code: String::new(), code_unusable: false };
+    site.page(page.render())
+}
+
+#[derive(Deserialize)]
+struct Typed {
+    #[serde(default)]
+    code: String,
+}
+
+async fn find(State(site): State<Site>, query: Query<LangQuery>, headers: HeaderMap, Form(typed): Form<Typed>) -> Response {
+    let lang = lang(&query, &headers);
+    // People paste whole links as well.
+    let last = typed.code.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    match code::parse_room_code(last) {
+        Some(room_code) => {
+            let kept = query.lang.as_deref().filter(|named| Lang::find(named).is_some()).map(|named| format!("?lang={named}"));
+            let mut headers = common(site.https);
+            headers.push(("location", format!("/j/{room_code}{}", kept.unwrap_or_default())));
+            answer(StatusCode::SEE_OTHER, String::new(), headers)
+        }
+        None => {
+            let code = typed.code.chars().take(60).collect();
+            site.page(StartPage { lang, version: env!("CARGO_PKG_VERSION"), code, code_unusable: true }.render())
+        }
+    }
+}
+
+async fn docs(State(site): State<Site>, query: Query<LangQuery>, headers: HeaderMap) -> Response {
+    let document = site.document.get().cloned().unwrap_or_default();
+    site.page(Reference::new(lang(&query, &headers), &document, &site.base).render())
+}
+
+async fn openrpc(State(site): State<Site>) -> Response {
+    json_answer(&site, StatusCode::OK, site.document.get().unwrap_or(&Value::Null), "public, max-age=300")
+}
+
+async fn ready(State(site): State<Site>) -> Response {
+    let asked = async { site.db.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await };
+    match asked.await {
+        Ok(_) => json_answer(&site, StatusCode::OK, &json!({ "ready": true }), "no-store"),
+        Err(failure) => {
+            tracing::warn!(%failure, "not ready");
+            json_answer(
+                &site,
+                StatusCode::SERVICE_UNAVAILABLE,
+                &json!({ "ready": false, "why": "the database does not answer" }),
+                "no-store",
+            )
+        }
+    }
+}
+
+async fn metrics(State(site): State<Site>) -> Response {
+    let mut headers = common(site.https);
+    headers.push(("content-type", "text/plain; version=0.0.4; charset=utf-8".to_owned()));
+    answer(StatusCode::OK, site.metrics.render(), headers)
+}
+
+async fn jwks(State(site): State<Site>) -> Response {
+    key_set(&site, Scope::Installation).await
+}
+
+async fn key(State(site): State<Site>, Path(file): Path<String>) -> Response {
+    pem(&site, Scope::Installation, &file).await
+}
+
+async fn account_key(State(site): State<Site>, Path((account, file)): Path<(String, String)>) -> Response {
+    match account.parse::<ProviderId>() {
+        Ok(account) if file == "jwks.json" => key_set(&site, Scope::Account(account)).await,
+        Ok(account) => pem(&site, Scope::Account(account), &file).await,
+        Err(_) => answer(StatusCode::NOT_FOUND, "no such key\n", common(site.https)),
+    }
+}
+
+async fn key_set(site: &Site, scope: Scope) -> Response {
+    let found = async { providers::jwks(&mut site.db.reader().await?, &site.sealer, scope).await };
+    match found.await {
+        Ok(keys) => json_answer(site, StatusCode::OK, &json!(keys), "public, max-age=3600"),
+        Err(failure) => broken(site, &failure),
+    }
+}
+
+async fn pem(site: &Site, scope: Scope, file: &str) -> Response {
+    let found = async { providers::public_key_pem(&mut site.db.reader().await?, &site.sealer, scope, file).await };
+    let mut headers = common(site.https);
+    match found.await {
+        Ok(Some(pem)) => {
+            headers.push(("content-type", "application/x-pem-file".to_owned()));
+            answer(StatusCode::OK, pem, headers)
+        }
+        Ok(None) => answer(StatusCode::NOT_FOUND, "no such key\n", headers),
+        Err(failure) => broken(site, &failure),
+    }
+}
+
+fn broken(site: &Site, failure: &Failure) -> Response {
+    tracing::error!(%failure, "a page failed");
+    answer(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side\n", common(site.https))
+}
+
+fn json_answer(site: &Site, status: StatusCode, value: &Value, cache: &str) -> Response {
+    let mut headers = common(site.https);
+    headers.push(("content-type", "application/json".to_owned()));
+    headers.push(("cache-control", cache.to_owned()));
+    answer(status, value.to_string(), headers)
+}
+
+async fn asset(State(site): State<Site>, Path(file): Path<String>, asked: HeaderMap) -> Response {
+    let Some(asset) = assets::asset(&file) else { return answer(StatusCode::NOT_FOUND, "no such file\n", common(site.https)) };
+    let mut headers = common(site.https);
+    headers.push(("content-type", asset.mime.to_string()));
+    headers.push(("cache-control", asset.cache_control.to_string()));
+    headers.push(("etag", asset.etag.to_string()));
+    if asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) == Some(&*asset.etag.to_string()) {
+        return answer(StatusCode::NOT_MODIFIED, String::new(), headers);
+    }
+    answer(StatusCode::OK, asset.bytes.to_vec(), headers)
+}

@@ -1,0 +1,27 @@
+//! Log lines and metrics.
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Libraries that write whole messages, with the secrets in them, when they are asked for everything.
+const QUIET: [&str; 5] = ["tungstenite=info", "tokio_tungstenite=info", "jsonrpsee=info", "hyper=info", "reqwest=info"];
+
+/// Sends log lines to standard error, so that standard output stays for people and scripts.
+pub fn start_logging(log: &Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter).map_err(|error| anyhow::anyhow!("log.filter: {error}"))?;
+    let filter = QUIET.iter().try_fold(filter, |filter, quiet| anyhow::Ok(filter.add_directive(quiet.parse()?)))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    started.map_err(|error| anyhow::anyhow!("logging could not start: {error}"))
+}
+
+/// Collects metrics; what it answers renders them for Prometheus.
+pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    let buckets = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    Ok(PrometheusBuilder::new().set_buckets(&buckets)?.install_recorder()?)
+}
