@@ -1,0 +1,13 @@
+//! Integration tests: one binary that mirrors the method names. Every test runs on SQLite, and on PostgreSQL where
+//! `OMEET_TEST_POSTGRES_URL` names a server.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod architecture;
+mod authorization;
+mod documents;
+mod join;
+mod meetings;
+mod migrations;
+mod supply_chain;
+mod support;
+mod transport;
