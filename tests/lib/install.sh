@@ -1,0 +1,68 @@
+# Installs what the tests need and the machine lacks.
+
+has() { command -v "$1" >/dev/null 2>&1; }
+as_root() { if ((EUID == 0)); then "$@"; else sudo "$@"; fi; }
+
+postgres_bin() {
+  local folder
+  for folder in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin; do
+    [[ -x $folder/initdb ]] && echo "$folder"
+  done | sort -V | tail -n 1
+}
+
+chromium_path() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
+node_is_new() { has node && has npm && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; }
+
+missing_packages() {
+  has cc || echo gcc libc6-dev
+  has curl || echo curl
+  [[ $1 == rust ]] && { [[ $(postgres_bin) ]] || echo postgresql; return; }
+  [[ $(postgres_bin) ]] || echo postgresql
+  [[ $(chromium_path) ]] || echo chromium
+  has strace || echo strace
+  python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+  node_is_new || echo nodejs npm
+}
+
+install_packages() {
+  local packages
+  packages=$(missing_packages "$1" | tr '\n' ' ')
+  [[ ${packages// /} ]] || { echo "nothing is missing"; return 0; }
+  echo "installing: $packages"
+  if ! has apt-get || { ((EUID != 0)) && ! has sudo; }; then
+    echo "cannot install without apt-get and root or sudo; install by hand: $packages"
+    return 1
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update || return 1
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends $packages || return 1
+  packages=$(missing_packages "$1" | tr '\n' ' ')
+  [[ ! ${packages// /} ]] || { echo "still missing after the installation: $packages"; return 1; }
+}
+
+install_components() {
+  cargo fmt --version && cargo clippy --version && return 0
+  has rustup && rustup component add rustfmt clippy
+}
+
+# The Python environment, made anew when requirements.txt or the Python changes.
+install_python() {
+  local stamp folder
+  stamp=$( (cat "$ROOT/tests/blackbox/requirements.txt"; python3 --version) | sha256sum | cut -c1-12)
+  folder=$CACHE/python-$stamp
+  PYTHON=$folder/bin/python
+  [[ -e $folder/complete ]] && return 0
+  rm -rf "$folder" && python3 -m venv "$folder" || return 1
+  "$PYTHON" -m pip install --quiet --disable-pip-version-check -r "$ROOT/tests/blackbox/requirements.txt" && touch "$folder/complete"
+}
+
+# The browser tests' packages, outside the clone; npm's own lock file decides the versions.
+install_node() {
+  local stamp
+  stamp=$(cat "$ROOT"/tests/browser/package*.json | sha256sum | cut -c1-12)
+  export OMEET_NODE_PACKAGES=$CACHE/node-$stamp
+  [[ -e $OMEET_NODE_PACKAGES/complete ]] && return 0
+  mkdir -p "$OMEET_NODE_PACKAGES" && cp "$ROOT"/tests/browser/package*.json "$OMEET_NODE_PACKAGES" || return 1
+  (cd "$OMEET_NODE_PACKAGES" && npm ci --ignore-scripts --no-audit --no-fund) && touch "$OMEET_NODE_PACKAGES/complete"
+}

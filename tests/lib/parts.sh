@@ -1,0 +1,52 @@
+# What is run, in which order.
+
+quick_part() {
+  step "Install what is missing" none install_components || return
+  unset OMEET_TEST_POSTGRES_URL
+  check_part
+  step "Unit and SQLite integration tests" cargo cargo test --locked --lib --bins --tests
+}
+
+everything() {
+  step "Install what is missing" none install_packages "$PART" || return
+  step "Install Rust's fmt and clippy" none install_components || return
+  step "Start PostgreSQL" none start_postgres || return
+  case $PART in
+    rust) rust_part ;;
+    blackbox) binary && blackbox_part ;;
+    browser) binary && browser_part ;;
+    all) rust_part; binary && { blackbox_part; browser_part; } ;;
+  esac
+}
+
+check_part() {
+  step "Format" one cargo fmt --check
+  step "Lints" one cargo clippy --locked --all-targets -- -D warnings
+}
+
+rust_part() {
+  check_part
+  step "Unit and integration tests, SQLite and PostgreSQL" cargo cargo test --locked --lib --bins --tests
+  step "Examples in the documentation" cargo cargo test --locked --doc
+  step "Documentation" one env RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+}
+
+binary() {
+  step "Release build" one cargo build --locked --release || return
+  export OMEET_BINARY=$CARGO_TARGET_DIR/release/omeet
+}
+
+blackbox_part() {
+  step "Install Python packages" none install_python || return
+  step "Install Node packages" none install_node || return
+  export OMEET_KILLS=$KILLS PYTHONDONTWRITEBYTECODE=1
+  step "Black-box tests of the release build" pytest "$PYTHON" -m pytest -c "$ROOT/tests/blackbox/pytest.ini" --rootdir "$ROOT/tests/blackbox" \
+    -o cache_dir="$WORK/pytest" --basetemp "$WORK/blackbox" "$ROOT/tests/blackbox"
+}
+
+browser_part() {
+  step "Install Node packages" none install_node || return
+  OMEET_CHROMIUM=$(chromium_path)
+  export OMEET_CHROMIUM OMEET_TEST_WORK=$WORK
+  step "Pages in Chromium" node node --test --test-reporter tap "$ROOT"/tests/browser/*.test.mjs
+}
