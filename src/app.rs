@@ -141,8 +141,8 @@ async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>)
 
 fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings, joining: &Joining, config: &Config) -> Registry {
     let mut registry = Registry::default();
-    tenancy::organizations::register(&mut registry, db);
-    tenancy::users::register(&mut registry, gate);
+    tenancy::organizations::rpc::register(&mut registry, db);
+    tenancy::users::rpc::register(&mut registry, gate);
     tenancy::keys::rpc::register(&mut registry, gate);
     meetings::rpc::register(&mut registry, meetings);
     join::rpc::register(&mut registry, joining);

@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::rpc::{Example, Registry, Rule, Spec};
-use crate::tenancy::organizations::Nothing;
+use crate::rpc::{Example, Nothing, Registry, Rule, Spec};
 
 /// What `server.info` answers.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -120,9 +120,8 @@ async fn openrpc(State(site): State<Site>) -> Response {
 }
 
 async fn ready(State(site): State<Site>) -> Response {
-    let asked = async { site.db.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await };
-    match asked.await {
-        Ok(_) => json_answer(&site, StatusCode::OK, &json!({ "ready": true }), "no-store"),
+    match site.db.check().await {
+        Ok(()) => json_answer(&site, StatusCode::OK, &json!({ "ready": true }), "no-store"),
         Err(failure) => {
             tracing::warn!(%failure, "not ready");
             json_answer(

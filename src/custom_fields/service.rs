@@ -1,11 +1,12 @@
 //! Use-cases of custom fields.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::model::{Changes, Definition, NewDefinition};
 use super::{NOT_FOUND, TOO_MANY, store};
 use crate::audit;
 use crate::db::Tx;
+use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure, FieldId, Page, PageRequest, Role};
 
 const MAX_DEFINITIONS: i64 = 100;
@@ -23,6 +24,7 @@ pub async fn create(tx: &mut Tx, ctx: &Ctx, new: NewDefinition) -> Result<Defini
         .checked()?;
     store::insert(tx, ctx.org, &field).await?;
     audit::record(tx, ctx, "custom_field.create", field.id, audit::changes(&Value::Null, &field)).await?;
+    events::append(tx, ctx.org, NewEvent::new("custom_field.created", field.id, json!(field))).await?;
     Ok(field)
 }
 
@@ -33,6 +35,7 @@ pub async fn update(tx: &mut Tx, ctx: &Ctx, changes: Changes) -> Result<Definiti
     let after = Definition { updated_at: tx.now(), ..changes.applied_to(&before).checked()? };
     store::save(tx, ctx.org, &after).await?;
     audit::record(tx, ctx, "custom_field.update", after.id, audit::changes(&before, &after)).await?;
+    events::append(tx, ctx.org, NewEvent::new("custom_field.updated", after.id, json!(after))).await?;
     Ok(after)
 }
 
@@ -42,6 +45,7 @@ pub async fn delete(tx: &mut Tx, ctx: &Ctx, id: FieldId) -> Result<Definition, F
     let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
     store::delete(tx, ctx.org, id).await?;
     audit::record(tx, ctx, "custom_field.delete", id, audit::changes(&before, &Value::Null)).await?;
+    events::append(tx, ctx.org, NewEvent::new("custom_field.deleted", before.id, json!(before))).await?;
     Ok(before)
 }
 

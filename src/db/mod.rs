@@ -129,6 +129,11 @@ impl Db {
         }
     }
 
+    /// Whether the database answers, and has its tables.
+    pub async fn check(&self) -> Result<(), Failure> {
+        self.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await.map(drop)
+    }
+
     /// Waits for units under way, then closes every connection.
     pub async fn close(&self) {
         self.tracker.close();

@@ -23,4 +23,4 @@ pub mod websocket;
 
 pub use dispatch::{Dispatcher, Gatekeeper, Knock};
 pub use registry::{Registry, read};
-pub use spec::{Example, Rule, Spec};
+pub use spec::{Example, Nothing, Rule, Spec};

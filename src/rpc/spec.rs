@@ -11,6 +11,11 @@ pub enum Rule {
     AtLeast(Role),
 }
 
+/// Parameters of a method that takes none.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 /// One request and its answer, as JSON texts.
 #[derive(Debug)]
 pub struct Example {

@@ -145,7 +145,7 @@ impl Gate {
     async fn write_user(&self, knock: &Knock, key: &StoredKey, actor: Actor) -> Result<Arc<User>, Failure> {
         let place = (key.org_id, actor.id.clone());
         let ctx = context(knock, key, Caller::Service, key.role);
-        let user = self.db.unit(move |tx| Box::pin(async move { users::upsert(tx, &ctx, &actor).await })).await?;
+        let user = self.db.unit(move |tx| Box::pin(async move { users::upsert_alone(tx, &ctx, &actor).await })).await?;
         self.users.drop_value(&place);
         Ok(Arc::new(user))
     }

@@ -1,11 +1,12 @@
 //! Use-cases of API keys.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::model::{ApiKey, CreatedKey, KeyKind, NewKey, compose};
 use super::{BEYOND, NOT_FOUND, REVOKED, store};
 use crate::audit;
 use crate::db::Tx;
+use crate::events::{self, NewEvent};
 use crate::kernel::failure::invalid;
 use crate::kernel::seal::sha256;
 use crate::kernel::{Ctx, Failure, KeyId, OrgId, Page, PageRequest, UserId, code, text};
@@ -39,6 +40,7 @@ async fn insert(tx: &mut Tx, ctx: &Ctx, details: ApiKey) -> Result<CreatedKey, F
     let secret = code::secret(tx.entropy());
     store::insert(tx, ctx.org, &details, sha256(secret.as_bytes())).await?;
     audit::record(tx, ctx, "key.create", details.id, audit::changes(&Value::Null, &details)).await?;
+    events::append(tx, ctx.org, NewEvent::new("key.created", details.id, json!(details))).await?;
     Ok(CreatedKey { key: compose(details.id, &secret), details })
 }
 
@@ -96,6 +98,7 @@ async fn end(tx: &mut Tx, ctx: &Ctx, before: ApiKey, action: &str, in_min: i64) 
     store::revoke(tx, ctx.org, before.id, at).await?;
     let after = ApiKey { revoked_at: Some(at), ..before.clone() };
     audit::record(tx, ctx, action, after.id, audit::changes(&before, &after)).await?;
+    events::append(tx, ctx.org, NewEvent::new("key.revoked", after.id, json!(after))).await?;
     Ok(after)
 }
 
