@@ -18,8 +18,8 @@ use crate::db::Db;
 use crate::db::testing::{engines, organization, service_key};
 use crate::kernel::context::{Caller, Door};
 use crate::kernel::{Ctx, Failure, OrgId, Role, UserId};
-use crate::rpc::dispatch::{Reserved, Subscriber};
-use crate::rpc::{Dispatcher, Gatekeeper, Knock, Registry, Spec};
+use crate::rpc::dispatch::Subscriber;
+use crate::rpc::{Dispatcher, Gatekeeper, Knock, Registry, Reserved, Spec};
 
 const LIMITS: Limits = Limits {
     body_bytes: 1 << 20,
@@ -40,7 +40,7 @@ const LIMITS: Limits = Limits {
 struct Open(Ctx);
 
 impl Gatekeeper for Open {
-    fn admit<'a>(&'a self, _: &'a Knock, _: &'static Spec, _: Reserved, _: &'a Value) -> BoxFuture<'a, Result<Option<Ctx>, Failure>> {
+    fn admit<'a>(&'a self, _: &'a Knock, _: &'static Spec, _: Reserved<'a>, _: &'a Value) -> BoxFuture<'a, Result<Option<Ctx>, Failure>> {
         Box::pin(async { Ok(Some(self.0.clone())) })
     }
 }
@@ -73,7 +73,7 @@ impl Peer {
         let knock = Knock { token: None, remote: None, door: Door::WebSocket, request_id: "test".into() };
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let answer = self.dispatcher.message(&knock, message.as_bytes(), Some(&self.subscriber)).await;
-        answer.body.map_or(Value::Null, |body| serde_json::from_str(&body).unwrap())
+        answer.body.map_or(Value::Null, |body| serde_json::from_slice(&body).unwrap())
     }
 
     async fn received(&mut self) -> Value {

@@ -6,6 +6,7 @@
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
 
 use super::Timestamp;
@@ -30,7 +31,7 @@ impl<K: Hash + Eq + Clone, V: Clone> FreshCache<K, V> {
     }
 
     /// The value, if it is fresh.
-    pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
+    pub fn get<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, now: Timestamp) -> Option<V> {
         let (read_at, value) = self.entries.get(key)?;
         (0..FRESH_MS).contains(&now.since_ms(read_at)).then_some(value)
     }

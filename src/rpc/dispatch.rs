@@ -3,20 +3,22 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use jsonrpsee::core::server::{ConnectionId, MethodCallback, SubscriptionState};
-use jsonrpsee::server::{MethodResponse, MethodSink, Methods, RandomStringIdProvider};
+use jsonrpsee::server::{MethodSink, Methods, RandomStringIdProvider};
 use jsonrpsee::types::{Id, Params};
 use jsonrpsee::{BoundedSubscriptions, Extensions};
 use secrecy::SecretString;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::envelope::{self, Call, CallId, INVALID_REQUEST, Malformed, Message};
-use super::registry::{Admitted, Registry, RequestId, Unsubscribe, error_object, log, read};
+use super::answer::{Answer, Outcome, opening};
+use super::envelope::{self, Call, CallId, Malformed, Message};
+use super::params::{Reserved, parameters};
+use super::registry::{Admitted, Handler, Registry, Unsubscribe, log, read};
 use super::spec::Spec;
 use crate::config::Limits;
 use crate::kernel::context::Door;
@@ -47,15 +49,6 @@ pub struct Knock {
     pub request_id: String,
 }
 
-/// What was asked besides the method's own parameters.
-#[derive(Debug, Default)]
-pub struct Reserved {
-    /// For whom a service key acts.
-    pub actor: Option<Value>,
-    /// One effect for several tries.
-    pub idempotency_key: Option<String>,
-}
-
 /// Decides who may call what. The one policy point behind every door.
 pub trait Gatekeeper: Send + Sync + 'static {
     /// The context in which `spec` may run for whoever knocks, or why it may not.
@@ -63,7 +56,7 @@ pub trait Gatekeeper: Send + Sync + 'static {
         &'a self,
         knock: &'a Knock,
         spec: &'static Spec,
-        reserved: Reserved,
+        reserved: Reserved<'a>,
         params: &'a Value,
     ) -> BoxFuture<'a, Result<Option<Ctx>, Failure>>;
 }
@@ -79,18 +72,10 @@ pub struct Subscriber {
     pub allowance: BoundedSubscriptions,
 }
 
-/// What a message is answered with.
-pub struct Answer {
-    /// JSON, or nothing when there were notifications only.
-    pub body: Option<String>,
-    /// Whether a call was refused for want of a valid key.
-    pub unauthenticated: bool,
-}
-
 /// Stands behind every door.
 pub struct Dispatcher {
-    methods: Methods,
-    specs: HashMap<&'static str, &'static Spec>,
+    methods: HashMap<&'static str, Method>,
+    subscriptions: Methods,
     gatekeeper: Arc<dyn Gatekeeper>,
     entropy: Arc<dyn Entropy>,
     /// Limits of one message and one connection.
@@ -100,8 +85,9 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// Ready to answer for all methods of `registry`.
     pub fn new(registry: Registry, gatekeeper: Arc<dyn Gatekeeper>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
-        let specs = registry.entries().iter().map(|(name, described)| (*name, described.spec)).collect();
-        Self { methods: registry.into_methods(), specs, gatekeeper, entropy, limits }
+        let (methods, subscriptions) = registry.into_methods();
+        let methods = methods.into_iter().map(|(spec, handler)| (spec.name, Method { spec, handler, seconds: OnceLock::new() })).collect();
+        Self { methods, subscriptions, gatekeeper, entropy, limits }
     }
 
     /// A new request id.
@@ -112,7 +98,7 @@ impl Dispatcher {
     /// Answers one message.
     pub async fn message(&self, knock: &Knock, message: &[u8], subscriber: Option<&Subscriber>) -> Answer {
         match envelope::parse(message, self.limits.json_depth, self.limits.batch_calls) {
-            Err(failure) => Outcome::of(CallId::Plain(Id::Null), &failure).into(),
+            Err(failure) => Outcome::failure(&CallId::Plain(Id::Null), &failure).into(),
             Ok(Message::Single(call)) => self.entry(knock, call, subscriber).await.into(),
             Ok(Message::Batch(calls)) => self.batch(knock, calls).await,
         }
@@ -126,12 +112,13 @@ impl Dispatcher {
             unauthenticated |= outcome.unauthenticated;
             bodies.extend(outcome.body);
         }
-        Answer { body: (!bodies.is_empty()).then(|| format!("[{}]", bodies.join(","))), unauthenticated }
+        let array = |bodies: &[Vec<u8>]| [b"[".as_slice(), &bodies.join(&b','), b"]"].concat();
+        Answer { body: (!bodies.is_empty()).then(|| array(&bodies)), unauthenticated }
     }
 
     async fn entry(&self, knock: &Knock, call: Result<Call<'_>, Malformed>, subscriber: Option<&Subscriber>) -> Outcome {
         match call {
-            Err(malformed) => Outcome::of(malformed.id, &malformed.failure),
+            Err(malformed) => Outcome::failure(&malformed.id, &malformed.failure),
             Ok(call) => {
                 let id = call.id.clone();
                 let outcome = AssertUnwindSafe(self.call(knock, call, subscriber)).catch_unwind().await;
@@ -139,58 +126,87 @@ impl Dispatcher {
                 outcome.unwrap_or_else(|failure| {
                     log(&failure, &knock.request_id);
                     let failure = if failure.source().is_some() { failure.with("request_id", knock.request_id.as_str()) } else { failure };
-                    Outcome::of(id, &failure)
+                    Outcome::failure(&id, &failure)
                 })
             }
         }
     }
 
     async fn call(&self, knock: &Knock, call: Call<'_>, subscriber: Option<&Subscriber>) -> Result<Outcome, Failure> {
-        let spec = *self
-            .specs
+        let method = self
+            .methods
             .get(&*call.method)
             .ok_or_else(|| METHOD_NOT_FOUND.because(format!("There is no method {}; GET /docs lists them", shorten(&call.method))))?;
         let begun = Instant::now();
-        let outcome = self.run(knock, spec, call, subscriber).await;
-        let result = outcome.as_ref().map_or_else(|failure| failure.kind().name, Outcome::result);
-        metrics::histogram!("omeet_rpc_call_seconds", "method" => spec.name).record(begun.elapsed());
-        metrics::counter!("omeet_rpc_calls_total", "method" => spec.name, "result" => result).increment(1);
+        let outcome = self.run(knock, method, call, subscriber).await;
+        let result = outcome.as_ref().map_or_else(|failure| failure.kind().name, |outcome| if outcome.failed { "refused" } else { "ok" });
+        method.note(begun, result);
         outcome
     }
 
-    async fn run(&self, knock: &Knock, spec: &'static Spec, call: Call<'_>, subscriber: Option<&Subscriber>) -> Result<Outcome, Failure> {
-        let callback = self.methods.method(spec.name).ok_or(&METHOD_NOT_FOUND)?;
-        if let MethodCallback::Unsubscription(unsubscribe) = callback {
-            let subscriber = subscriber.ok_or(&NEEDS_WEBSOCKET)?;
-            let params = positional(spec, call.params)?;
-            let response = unsubscribe(native(&call.id), Params::new(Some(&params)), subscriber.connection, usize::MAX, Extensions::new());
-            return Ok(Outcome::response(call.id, response));
+    async fn run(&self, knock: &Knock, method: &Method, call: Call<'_>, subscriber: Option<&Subscriber>) -> Result<Outcome, Failure> {
+        let Method { spec, handler, .. } = method;
+        if let Handler::Unsubscribe = handler {
+            return self.unsubscribe(spec, call, subscriber);
         }
         let (params, reserved) = parameters(spec, call.params)?;
         let ctx = self.gatekeeper.admit(knock, spec, reserved, &params).await?;
-        let mut extensions = Extensions::new();
-        extensions.insert(RequestId(knock.request_id.clone()));
-        extensions.insert(Admitted { ctx, params: Arc::new(params) });
-        match callback {
-            MethodCallback::Async(method) => {
-                let running = method(native(&call.id), Params::new(None), ConnectionId(0), usize::MAX, extensions);
+        let admitted = Admitted { ctx, params };
+        match handler {
+            Handler::Call(run) => {
                 let limit = Duration::from_secs(self.limits.call_timeout_s);
-                let response = tokio::time::timeout(limit, running).await.map_err(|_| Failure::from(&TIMEOUT))?;
-                Ok(Outcome::response(call.id, response))
+                let body = tokio::time::timeout(limit, run(admitted, opening(&call.id))).await;
+                Ok(Outcome::result(&call.id, body.map_err(|_| Failure::from(&TIMEOUT))??))
             }
-            MethodCallback::Subscription(subscribe) => {
-                let subscriber = subscriber.ok_or(&NEEDS_WEBSOCKET)?;
-                let subscription_permit = subscriber.allowance.acquire().ok_or(&TOO_MANY_SUBSCRIPTIONS)?;
-                let ids = RandomStringIdProvider::new(16);
-                let state = SubscriptionState { conn_id: subscriber.connection, id_provider: &ids, subscription_permit };
-                let response = subscribe(native(&call.id), Params::new(None), subscriber.sink.clone(), state, extensions).await;
-                Ok(Outcome::subscribed(&response))
-            }
-            MethodCallback::Sync(_) | MethodCallback::Unsubscription(_) => {
-                Err(Failure::internal(anyhow::anyhow!("no handler for {}", spec.name)))
-            }
+            Handler::Subscribe | Handler::Unsubscribe => self.subscribe(spec, &call.id, admitted, subscriber).await,
         }
     }
+
+    async fn subscribe(&self, spec: &Spec, id: &CallId, admitted: Admitted, subscriber: Option<&Subscriber>) -> Result<Outcome, Failure> {
+        let subscriber = subscriber.ok_or(&NEEDS_WEBSOCKET)?;
+        let Some(MethodCallback::Subscription(subscribe)) = self.subscriptions.method(spec.name) else { return Err(unknown(spec)) };
+        let subscription_permit = subscriber.allowance.acquire().ok_or(&TOO_MANY_SUBSCRIPTIONS)?;
+        let ids = RandomStringIdProvider::new(16);
+        let state = SubscriptionState { conn_id: subscriber.connection, id_provider: &ids, subscription_permit };
+        let mut extensions = Extensions::new();
+        extensions.insert(admitted);
+        let response = subscribe(native(id), Params::new(None), subscriber.sink.clone(), state, extensions).await;
+        // jsonrpsee answers through the sink, so that nothing overtakes the answer; refusals come back here.
+        Ok(Outcome::silent(response.is_error()))
+    }
+
+    fn unsubscribe(&self, spec: &Spec, call: Call<'_>, subscriber: Option<&Subscriber>) -> Result<Outcome, Failure> {
+        let subscriber = subscriber.ok_or(&NEEDS_WEBSOCKET)?;
+        let Some(MethodCallback::Unsubscription(unsubscribe)) = self.subscriptions.method(spec.name) else { return Err(unknown(spec)) };
+        let params = positional(spec, call.params)?;
+        let response = unsubscribe(native(&call.id), Params::new(Some(&params)), subscriber.connection, usize::MAX, Extensions::new());
+        if response.is_error() {
+            return Err(invalid("subscription", "must be what subscribing answered"));
+        }
+        let was_subscribed = response.as_ref().contains("\"result\":true");
+        let mut body = opening(&call.id);
+        serde_json::to_writer(&mut body, &was_subscribed)?;
+        Ok(Outcome::result(&call.id, body))
+    }
+}
+
+/// A method with what runs it and how long that takes.
+struct Method {
+    spec: &'static Spec,
+    handler: Handler,
+    seconds: OnceLock<metrics::Histogram>,
+}
+
+impl Method {
+    fn note(&self, begun: Instant, result: &'static str) {
+        let seconds = self.seconds.get_or_init(|| metrics::histogram!("omeet_rpc_call_seconds", "method" => self.spec.name));
+        seconds.record(begun.elapsed());
+        metrics::counter!("omeet_rpc_calls_total", "method" => self.spec.name, "result" => result).increment(1);
+    }
+}
+
+fn unknown(spec: &Spec) -> Failure {
+    Failure::internal(anyhow::anyhow!("{} is not registered", spec.name))
 }
 
 fn shorten(method: &str) -> String {
@@ -206,83 +222,9 @@ fn positional(spec: &Spec, params: Option<&serde_json::value::RawValue>) -> Resu
     Ok(Value::Array(vec![subscription.into()]).to_string())
 }
 
-fn parameters(spec: &Spec, raw: Option<&serde_json::value::RawValue>) -> Result<(Value, Reserved), Failure> {
-    let by_name = || invalid("params", "must be an object: parameters go by name");
-    let mut params: Map<String, Value> = match raw {
-        None => Map::new(),
-        Some(raw) => match serde_json::from_str(raw.get()).map_err(|error| INVALID_REQUEST.because(format!("params: {error}")))? {
-            Value::Object(params) => params,
-            Value::Array(params) if params.is_empty() => Map::new(),
-            _ => return Err(by_name()),
-        },
-    };
-    if raw.is_some_and(|raw| raw.get().contains("\\u0000")) {
-        params.iter().try_for_each(|(name, value)| refuse_nul(name, name, value))?;
-    }
-    let mut reserved = Reserved { actor: params.remove("actor").filter(|actor| !actor.is_null()), idempotency_key: None };
-    if spec.changes {
-        reserved.idempotency_key = match params.remove("idempotency_key") {
-            None | Some(Value::Null) => None,
-            Some(Value::String(key)) if (1..=255).contains(&key.chars().count()) => Some(key),
-            Some(_) => return Err(invalid("idempotency_key", "must be a text of 1 to 255 characters")),
-        };
-    }
-    Ok((Value::Object(params), reserved))
-}
-
-// PostgreSQL stores no U+0000, and nobody means one.
-fn refuse_nul(field: &str, name: &str, value: &Value) -> Result<(), Failure> {
-    if name.contains('\0') || value.as_str().is_some_and(|text| text.contains('\0')) {
-        return Err(invalid(&field.replace('\0', ""), "must not contain U+0000"));
-    }
-    match value {
-        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| refuse_nul(&format!("{field}.{name}"), name, value)),
-        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| refuse_nul(&format!("{field}[{at}]"), "", item)),
-        _ => Ok(()),
-    }
-}
-
 fn native(id: &CallId) -> Id<'static> {
     match id {
         CallId::Plain(id) => id.clone(),
         CallId::Notification | CallId::Number(_) => Id::Null,
-    }
-}
-
-struct Outcome {
-    body: Option<String>,
-    unauthenticated: bool,
-    failed: bool,
-}
-
-impl Outcome {
-    fn of(id: CallId, failure: &Failure) -> Self {
-        let response = MethodResponse::error(native(&id), error_object(failure));
-        Self { unauthenticated: failure.kind().class == Class::Unauthenticated, ..Self::response(id, response) }
-    }
-
-    fn response(id: CallId, response: MethodResponse) -> Self {
-        let (failed, body) = (response.is_error(), String::from(Box::<str>::from(response.into_json())));
-        let body = match id {
-            CallId::Notification => None,
-            CallId::Plain(_) => Some(body),
-            CallId::Number(number) => Some(body.replacen("\"id\":null", &format!("\"id\":{number}"), 1)),
-        };
-        Self { body, unauthenticated: false, failed }
-    }
-
-    // jsonrpsee answers a subscription through its sink, so that nothing overtakes the answer; refusals come back here.
-    fn subscribed(response: &MethodResponse) -> Self {
-        Self { body: None, unauthenticated: false, failed: response.is_error() }
-    }
-
-    fn result(&self) -> &'static str {
-        if self.failed { "refused" } else { "ok" }
-    }
-}
-
-impl From<Outcome> for Answer {
-    fn from(outcome: Outcome) -> Self {
-        Self { body: outcome.body, unauthenticated: outcome.unauthenticated }
     }
 }

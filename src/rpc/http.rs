@@ -9,7 +9,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::dispatch::{Answer, Dispatcher, Knock};
+use super::answer::Answer;
+use super::dispatch::{Dispatcher, Knock};
 use super::envelope::INVALID_REQUEST;
 use super::registry::error_object;
 use crate::kernel::context::Door;
@@ -109,10 +110,10 @@ fn respond(answer: Answer, request_id: &str) -> Response {
 
 pub(super) fn refusal(status: StatusCode, failure: &Failure) -> Response {
     let body = serde_json::json!({ "jsonrpc": "2.0", "id": null, "error": error_object(failure) });
-    json(status, body.to_string())
+    json(status, body.to_string().into_bytes())
 }
 
-fn json(status: StatusCode, body: String) -> Response {
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

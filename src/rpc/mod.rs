@@ -1,26 +1,30 @@
 //! JSON-RPC 2.0 plumbing; knows no capability.
 //!
-//! Methods live in a [`jsonrpsee`] module; omeet brings its own transport in front of it, as reth does for its IPC server,
-//! because one [`Dispatcher`] then stands behind every door: a single call, a batch entry and a WebSocket message pass the same
-//! gate, and any id that JSON-RPC allows is answered.
+//! Types, subscriptions and their sinks are [`jsonrpsee`]'s; the transport in front of them is omeet's, as reth does for its IPC
+//! server, because one [`Dispatcher`] then stands behind every door: a single call, a batch entry and a WebSocket message pass
+//! the same gate, and any id that JSON-RPC allows is answered. An answer is written once, envelope and result together.
 //!
 //! | file | holds |
 //! |---|---|
 //! | [`spec`] | what a method must say about itself |
 //! | [`registry`] | methods with their handlers |
-//! | [`envelope`] | requests as they come over the wire |
+//! | [`envelope`], [`params`] | requests as they come over the wire |
+//! | [`answer`] | answers as they go |
 //! | [`dispatch`] | the way of one message: parse, admit, run, answer |
 //! | [`http`], [`websocket`] | the two doors |
 //! | [`openrpc`] | the description of it all |
 
+pub mod answer;
 pub mod dispatch;
 pub mod envelope;
 pub mod http;
 pub mod openrpc;
+pub mod params;
 pub mod registry;
 pub mod spec;
 pub mod websocket;
 
 pub use dispatch::{Dispatcher, Gatekeeper, Knock};
+pub use params::Reserved;
 pub use registry::{Registry, read};
 pub use spec::{Example, Nothing, Rule, Spec};

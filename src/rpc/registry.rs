@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::Arc;
 
-use jsonrpsee::core::RpcResult;
+use futures_util::future::BoxFuture;
 use jsonrpsee::server::{Methods, PendingSubscriptionSink, RpcModule};
 use jsonrpsee::types::ErrorObjectOwned;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::openrpc::Described;
 use super::spec::Spec;
@@ -24,12 +22,26 @@ pub struct Admitted {
     /// Absent only for public methods.
     pub ctx: Option<Ctx>,
     /// Parameters without the reserved ones; an object.
-    pub params: Arc<Value>,
+    pub params: Value,
+}
+
+/// Runs a method, and writes its result behind what it is given.
+pub(super) type Run = Box<dyn Fn(Admitted, Vec<u8>) -> BoxFuture<'static, Result<Vec<u8>, Failure>> + Send + Sync>;
+
+/// What carries out a method.
+pub(super) enum Handler {
+    /// We do.
+    Call(Run),
+    /// jsonrpsee does, by the method's name.
+    Subscribe,
+    /// As above.
+    Unsubscribe,
 }
 
 /// All methods of the service.
 pub struct Registry {
-    module: RpcModule<()>,
+    handlers: Vec<(&'static Spec, Handler)>,
+    subscriptions: RpcModule<()>,
     entries: BTreeMap<&'static str, Described>,
     generator: SchemaGenerator,
 }
@@ -37,7 +49,7 @@ pub struct Registry {
 impl Default for Registry {
     fn default() -> Self {
         let settings = schemars::generate::SchemaSettings::draft07().with(|s| s.definitions_path = "/components/schemas".into());
-        Self { module: RpcModule::new(()), entries: BTreeMap::new(), generator: settings.into_generator() }
+        Self { handlers: Vec::new(), subscriptions: RpcModule::new(()), entries: BTreeMap::new(), generator: settings.into_generator() }
     }
 }
 
@@ -94,7 +106,7 @@ impl Registry {
                 }
             }
         };
-        let registered = self.module.register_subscription(spec.name, notify, unsubscribe.name, move |_, pending, _, extensions| {
+        let registered = self.subscriptions.register_subscription(spec.name, notify, unsubscribe.name, move |_, pending, _, extensions| {
             let callback = callback.clone();
             async move {
                 if let Some(admitted) = extensions.get::<Admitted>().cloned() {
@@ -103,6 +115,8 @@ impl Registry {
             }
         });
         registered.expect("every method has its own name");
+        self.handlers.push((spec, Handler::Subscribe));
+        self.handlers.push((unsubscribe, Handler::Unsubscribe));
     }
 
     fn register<R, F, Fut>(&mut self, spec: &'static Spec, handler: F)
@@ -111,20 +125,19 @@ impl Registry {
         F: Fn(Admitted) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<R, Failure>> + Send + 'static,
     {
-        let registered = self.module.register_async_method(spec.name, move |_, _, extensions| {
+        let run: Run = Box::new(move |admitted, mut body| {
             let handler = handler.clone();
-            async move {
-                let admitted = extensions.get::<Admitted>().cloned();
-                let admitted = admitted.ok_or_else(|| error_object(&Failure::from(&UNAUTHENTICATED)))?;
-                answer(handler(admitted).await, &extensions)
-            }
+            Box::pin(async move {
+                serde_json::to_writer(&mut body, &handler(admitted).await?)?;
+                Ok(body)
+            })
         });
-        registered.expect("every method has its own name");
+        self.handlers.push((spec, Handler::Call(run)));
     }
 
     fn describe<P: JsonSchema + DeserializeOwned, R: JsonSchema + DeserializeOwned>(&mut self, spec: &'static Spec) {
         let described = Described::new::<P, R>(spec, &mut self.generator);
-        self.entries.insert(spec.name, described);
+        assert!(self.entries.insert(spec.name, described).is_none(), "two methods are called {}", spec.name);
     }
 
     /// What is known of every method, by name.
@@ -137,8 +150,8 @@ impl Registry {
         self.generator.take_definitions(true)
     }
 
-    pub(super) fn into_methods(self) -> Methods {
-        self.module.into()
+    pub(super) fn into_methods(self) -> (Vec<(&'static Spec, Handler)>, Methods) {
+        (self.handlers, self.subscriptions.into())
     }
 }
 
@@ -152,6 +165,11 @@ pub(super) struct Unsubscribe {
 
 /// Reads an object that came from outside; a failure names the field.
 pub fn read<P: DeserializeOwned>(params: &Value) -> Result<P, Failure> {
+    // Keeping the path costs, and only a failure needs it.
+    P::deserialize(params).or_else(|_| read_with_path(params))
+}
+
+fn read_with_path<P: DeserializeOwned>(params: &Value) -> Result<P, Failure> {
     serde_path_to_error::deserialize(params).map_err(|error| {
         let (path, inner) = located(error.path().to_string(), error.inner().to_string());
         let field = named_field(&inner).map_or_else(|| path.clone(), |name| join(&path, name));
@@ -180,19 +198,6 @@ fn join(path: &str, name: &str) -> String {
         path if path == name || path.ends_with(&format!(".{name}")) => path.to_owned(),
         path => format!("{path}.{name}"),
     }
-}
-
-/// The id of the request an answer belongs to, for internal failures.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
-
-fn answer<R: Serialize>(outcome: Result<R, Failure>, extensions: &jsonrpsee::Extensions) -> RpcResult<Box<RawValue>> {
-    let outcome = outcome.and_then(|result| Ok(serde_json::value::to_raw_value(&result)?));
-    outcome.map_err(|failure| {
-        let request_id = extensions.get::<RequestId>().map_or("", |id| id.0.as_str());
-        log(&failure, request_id);
-        error_object(&if failure.source().is_some() { failure.with("request_id", request_id) } else { failure })
-    })
 }
 
 pub(super) fn log(failure: &Failure, request_id: &str) {

@@ -90,7 +90,7 @@ async fn read(
         let knock = Knock { request_id: doors.dispatcher.request_id(), ..knock.clone() };
         tokio::spawn(async move {
             let answer = doors.dispatcher.message(&knock, &payload, Some(&subscriber)).await;
-            if let Some(body) = answer.body.and_then(|body| RawValue::from_string(body).ok()) {
+            if let Some(body) = answer.body.and_then(|body| RawValue::from_string(String::from_utf8(body).ok()?).ok()) {
                 outgoing.send(body).await.ok();
             }
             drop(permit);
