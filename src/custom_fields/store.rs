@@ -1,5 +1,7 @@
 //! SQL of custom fields.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
@@ -46,8 +48,12 @@ impl From<Row> for Definition {
 const SELECT: &str = "select id, model, field_key, label, type, required, default_value, choices, position, created_at, updated_at
     from custom_field where org_id = ";
 
-/// All definitions for meetings, in the order in which people see them: at most a hundred.
-pub async fn for_org(tx: &mut Tx, org: OrgId) -> Result<Vec<Definition>, Failure> {
+/// All definitions for meetings, in the order in which people see them: at most a hundred. At most a second old.
+pub async fn for_org(tx: &mut Tx, org: OrgId) -> Result<Arc<Vec<Definition>>, Failure> {
+    tx.settled(org, "custom_fields", move |tx| Box::pin(read_for_org(tx, org))).await
+}
+
+async fn read_for_org(tx: &mut Tx, org: OrgId) -> Result<Vec<Definition>, Failure> {
     let mut sql = Sql::new(SELECT);
     sql.bind(org).push(" and model = ").bind(Model::Meeting.name()).push(" order by position, id");
     rows(tx, sql).await
@@ -85,6 +91,7 @@ pub(super) async fn extent(tx: &mut Tx, org: OrgId, model: Model) -> Result<(i64
 }
 
 pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &Definition) -> Result<(), Failure> {
+    tx.unsettle();
     let sql = "insert into custom_field
             (id, org_id, model, field_key, label, type, required, default_value, choices, position, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)";
@@ -100,6 +107,7 @@ pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &Definition) -> Result<
 }
 
 pub(super) async fn save(tx: &mut Tx, org: OrgId, after: &Definition) -> Result<(), Failure> {
+    tx.unsettle();
     let sql = "update custom_field set label = $3, required = $4, default_value = $5, choices = $6, position = $7, updated_at = $8
         where org_id = $1 and id = $2";
     let Definition { id, label, required, default, choices, position, updated_at, .. } = after;
@@ -108,6 +116,7 @@ pub(super) async fn save(tx: &mut Tx, org: OrgId, after: &Definition) -> Result<
 }
 
 pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: FieldId) -> Result<(), Failure> {
+    tx.unsettle();
     tx.execute("delete from custom_field where org_id = $1 and id = $2", args![org, id]).await.map(drop)
 }
 

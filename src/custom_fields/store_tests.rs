@@ -39,8 +39,8 @@ async fn definitions_live_in_their_organization() {
         let second = create(&db, org, json!({"key": "vip", "label": "VIP", "type": "boolean", "default": false})).await.unwrap();
         assert_eq!((first.position, second.position), (1, 2), "{engine}");
         let mut reader = db.reader().await.unwrap();
-        assert_eq!(for_org(&mut reader, org).await.unwrap(), [first.clone(), second.clone()], "{engine}");
-        assert_eq!(for_org(&mut reader, other).await.unwrap(), [], "{engine}");
+        assert_eq!(*for_org(&mut reader, org).await.unwrap(), [first.clone(), second.clone()], "{engine}");
+        assert_eq!(*for_org(&mut reader, other).await.unwrap(), [], "{engine}");
         assert_eq!(find(&mut reader, other, first.id).await.unwrap(), None, "{engine}");
         let taken = create(&db, org, choice("stage")).await.unwrap_err();
         assert_eq!((taken.kind(), taken.data()["field"].as_str()), (&KEY_TAKEN, Some("key")), "{engine}");
@@ -75,7 +75,7 @@ async fn deleting_and_every_other_change_is_audited() {
         update(&db, org, json!({"id": id, "label": "Step"})).await.unwrap();
         unit(&db, move |tx| Box::pin(async move { service::delete(tx, &ctx(org), id).await })).await.unwrap();
         let mut reader = db.reader().await.unwrap();
-        assert_eq!(for_org(&mut reader, org).await.unwrap(), [], "{engine}");
+        assert_eq!(*for_org(&mut reader, org).await.unwrap(), [], "{engine}");
         let records = crate::audit::list(&mut reader, &ctx(org), &crate::audit::AuditFilter::default()).await.unwrap().items;
         let mut actions: Vec<&str> = records.iter().map(|record| record.action.as_str()).collect();
         actions.sort_unstable();

@@ -10,14 +10,18 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio_util::task::TaskTracker;
 
+use super::settled::Settled;
 use super::signal;
-use super::tx::{Conn, Tx};
+use super::tx::{Conn, Surroundings, Tx};
 use super::writer::Writer;
 use super::{Db, Pools, migrate};
 use crate::kernel::{Clock, Entropy, IdSource};
 
 /// The WAL-reset corruption bug is fixed from here on (R5).
 const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
+
+/// Settled values that are kept: a few for each of some hundred organizations.
+const SETTLED: usize = 1000;
 
 /// What [`Db::open`] needs.
 pub struct DbSettings {
@@ -36,15 +40,14 @@ impl Db {
     /// When the URL is of neither engine, nothing answers there, or the schema is newer than this program.
     pub async fn open(settings: &DbSettings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret();
-        let (signals, ids) = (signal::channel(), Arc::new(IdSource::default()));
+        let settled = Arc::new(Settled::new(SETTLED));
+        let around = Surroundings { clock, entropy, ids: Arc::new(IdSource::default()), signals: signal::channel(), settled };
         let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => {
-                sqlite(url, settings, |conn| Tx::new(conn, clock.clone(), entropy.clone(), ids.clone(), signals.clone())).await?
-            }
+            Some("sqlite") => sqlite(url, settings, |conn| Tx::new(conn, around.clone())).await?,
             Some("postgres" | "postgresql") => postgres(url, settings).await?,
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         };
-        Ok(Self { pools, clock, entropy, ids, tracker: TaskTracker::new(), signals, sealer: None })
+        Ok(Self { pools, around, tracker: TaskTracker::new(), sealer: None })
     }
 }
 
@@ -55,6 +58,8 @@ async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> 
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
+        // Pages that a savepoint may have to restore are kept in memory, not in a file.
+        .pragma("temp_store", "memory")
         .statement_cache_capacity(256);
     let path = options.get_filename().display().to_string();
     let writers = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await;

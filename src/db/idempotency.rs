@@ -25,7 +25,7 @@ const KEPT_S: i64 = 48 * 3600;
 pub static MISMATCH: Kind =
     Kind::new(Class::Idempotency, "idempotency.mismatch", "This idempotency_key was already used with other parameters");
 
-/// Signals that another process stored the same key first; never leaves this module.
+/// Signals that the key was used before; never leaves this module.
 static RACED: Kind = Kind::new(Class::Conflict, "idempotency.raced", "raced");
 
 pub(super) async fn write<T, U>(db: &Db, ctx: Ctx, idempotency: Idempotency, unit: U) -> Result<T, Failure>
@@ -33,29 +33,29 @@ where
     T: Serialize + DeserializeOwned + Send + 'static,
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
 {
-    let (first_ctx, first) = (ctx.clone(), idempotency.clone());
     let envelope = Envelope { sealer: db.sealer.clone(), place: place(&ctx, &idempotency) };
-    let first_envelope = envelope.clone();
-    let outcome = db
-        .unit(move |tx| {
-            Box::pin(async move {
-                if let Some(stored) = find(tx, &first_ctx, &first).await? {
-                    return replay(&first, &first_envelope, stored);
-                }
-                let answer = unit(tx).await?;
-                let response = first_envelope.close(serde_json::to_string(&answer)?)?;
-                remember(tx, &first_ctx, &first, &response).await?;
-                Ok(answer)
-            })
-        })
-        .await;
+    let (caller, asked, sealing) = (ctx.clone(), idempotency.clone(), envelope.clone());
+    let outcome = db.unit(move |tx| Box::pin(async move { once(tx, &caller, &asked, &sealing, unit).await })).await;
     match outcome {
-        Err(failure) if failure.kind() == &RACED => {
-            let stored = find(&mut db.reader().await?, &ctx, &idempotency).await?;
-            stored.map_or(Err(failure), |stored| replay(&idempotency, &envelope, stored))
-        }
+        // Most keys are new. The unit of an old one fails at the latest where its answer is stored, takes everything back, and is
+        // answered from what the first one stored; so does a repetition that fails earlier because of what the first one did.
+        Err(failure) => match find(&mut db.reader().await?, &ctx, &idempotency).await? {
+            Some(stored) => replay(&idempotency, &envelope, stored),
+            None => Err(failure),
+        },
         outcome => outcome,
     }
+}
+
+async fn once<T, U>(tx: &mut Tx, ctx: &Ctx, idempotency: &Idempotency, envelope: &Envelope, unit: U) -> Result<T, Failure>
+where
+    T: Serialize,
+    U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
+{
+    let answer = unit(tx).await?;
+    let response = envelope.close(serde_json::to_string(&answer)?)?;
+    remember(tx, ctx, idempotency, &response).await?;
+    Ok(answer)
 }
 
 type Stored = (Vec<u8>, String);

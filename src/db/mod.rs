@@ -12,6 +12,7 @@ mod connect;
 pub mod dialect;
 mod idempotency;
 mod migrate;
+mod settled;
 mod signal;
 mod sql;
 #[cfg(test)]
@@ -36,17 +37,14 @@ use serde::de::DeserializeOwned;
 use sqlx::{PgPool, SqlitePool};
 use tokio_util::task::TaskTracker;
 
-use crate::kernel::{Clock, Ctx, Entropy, Failure, IdSource, Sealer, TypedId};
+use crate::kernel::{Clock, Ctx, Entropy, Failure, Sealer, TypedId};
 
 /// Handle to the database; clones share one set of connections.
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    ids: Arc<IdSource>,
+    around: tx::Surroundings,
     tracker: TaskTracker,
-    signals: signal::Signals,
     sealer: Option<Arc<Sealer>>,
 }
 
@@ -69,7 +67,7 @@ impl Db {
             Pools::Sqlite { readers, .. } => tx::Conn::Sqlite(readers.acquire().await?),
             Pools::Postgres(pool) => tx::Conn::Postgres(pool.acquire().await?),
         };
-        Ok(Tx::new(conn, self.clock.clone(), self.entropy.clone(), self.ids.clone(), self.signals.clone()))
+        Ok(Tx::new(conn, self.around.clone()))
     }
 
     /// Runs `unit` and commits what it wrote, or nothing when it fails. With an idempotency key in `ctx` the unit runs
@@ -103,22 +101,22 @@ impl Db {
 
     /// What committed units tell others in this process. Other processes do not hear it: who must know, also polls.
     pub fn signals(&self) -> tokio::sync::broadcast::Receiver<Signal> {
-        self.signals.subscribe()
+        self.around.signals.subscribe()
     }
 
     /// The clock that units of work read.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.around.clock
     }
 
     /// The randomness that units of work draw.
     pub fn entropy(&self) -> &Arc<dyn Entropy> {
-        &self.entropy
+        &self.around.entropy
     }
 
     /// A new identifier, for what is made before its unit of work begins.
     pub fn new_id<I: TypedId>(&self) -> I {
-        self.ids.next(self.clock.now(), &*self.entropy)
+        self.around.ids.next(self.around.clock.now(), &*self.around.entropy)
     }
 
     /// Which engine runs, for logs and reports.

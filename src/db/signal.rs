@@ -33,7 +33,7 @@ pub(super) fn channel() -> Signals {
 impl Tx {
     /// Sends a signal once this unit is committed.
     pub fn signal(&mut self, topic: Topic, org: OrgId) {
-        let signals = self.signals.clone();
+        let signals = self.around.signals.clone();
         self.after_commit(move || {
             signals.send(Signal { topic, org }).ok();
         });

@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, Postgres, SqlSafeStr, Sqlite};
 
+use super::settled::Settled;
 use super::signal::Signals;
 use super::sql::{Arg, bind};
 use crate::kernel::{Clock, Entropy, Failure, IdSource, Timestamp, TypedId};
@@ -31,27 +32,36 @@ impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unp
 
 type Effect = Box<dyn FnOnce() + Send>;
 
+/// What every connection shares.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub ids: Arc<IdSource>,
+    pub signals: Signals,
+    pub settled: Arc<Settled>,
+}
+
 /// A unit of work, or a reader outside any transaction.
 pub struct Tx {
     pub(super) conn: Conn,
     pub(super) effects: Vec<Effect>,
-    pub(super) signals: Signals,
+    pub(super) around: Surroundings,
+    pub(super) unsettled: bool,
     now: Timestamp,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    ids: Arc<IdSource>,
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, ids: Arc<IdSource>, signals: Signals) -> Self {
-        let now = clock.now();
-        Self { conn, effects: Vec::new(), signals, now, clock, entropy, ids }
+    pub(super) fn new(conn: Conn, around: Surroundings) -> Self {
+        let now = around.clock.now();
+        Self { conn, effects: Vec::new(), around, unsettled: false, now }
     }
 
     /// Reads the clock for the next operation.
     pub(super) fn begin_operation(&mut self) {
-        self.now = self.clock.now();
+        self.now = self.around.clock.now();
         self.effects.clear();
+        self.unsettled = false;
     }
 
     /// The instant of this operation: the same for everything it writes.
@@ -61,12 +71,12 @@ impl Tx {
 
     /// Randomness.
     pub fn entropy(&self) -> &dyn Entropy {
-        &*self.entropy
+        &*self.around.entropy
     }
 
     /// A new identifier; those made later sort later.
     pub fn new_id<I: TypedId>(&self) -> I {
-        self.ids.next(self.now, &*self.entropy)
+        self.around.ids.next(self.now, &*self.around.entropy)
     }
 
     /// The engine behind this connection.

@@ -26,7 +26,7 @@ pub(super) async fn run_on_postgres<T, U>(db: &Db, pool: &PgPool, unit: U) -> Re
 where
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
 {
-    let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), db.clock.clone(), db.entropy.clone(), db.ids.clone(), db.signals.clone());
+    let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), db.around.clone());
     tx.control("begin").await?;
     let outcome = guarded(&mut tx, unit).await;
     let ended = tx.control(if outcome.is_ok() { "commit" } else { "rollback" }).await;

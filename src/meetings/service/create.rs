@@ -158,7 +158,7 @@ async fn time_zone(tx: &mut Tx, ctx: &Ctx, named: Option<&str>, organizer: Optio
     if let Some(tz) = organizer.and_then(|user| user.tz.clone()) {
         return Ok(tz);
     }
-    let organization = organizations::find(tx, ctx.org).await?;
+    let organization = organizations::settled(tx, ctx.org).await?;
     Ok(organization.map_or_else(|| "UTC".to_owned(), |organization| organization.tz))
 }
 

@@ -17,6 +17,7 @@ pub(super) async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(
 }
 
 pub(super) async fn save(tx: &mut Tx, organization: &Organization) -> Result<(), Failure> {
+    tx.unsettle();
     let Organization { id, name, tz, lang, .. } = organization;
     tx.execute("update organization set name = $2, tz = $3, lang = $4 where id = $1", args![*id, name, tz, lang]).await.map(drop)
 }
@@ -33,6 +34,12 @@ pub async fn find_by_any(tx: &mut Tx, text: &str) -> Result<Option<Organization>
 /// One organization.
 pub async fn find(tx: &mut Tx, id: OrgId) -> Result<Option<Organization>, Failure> {
     tx.fetch_optional("select id, slug, name, tz, lang, created_at from organization where id = $1", args![id]).await
+}
+
+/// As [`find`], at most a second old.
+pub async fn settled(tx: &mut Tx, id: OrgId) -> Result<Option<Organization>, Failure> {
+    let found = tx.settled(id, "organization", move |tx| Box::pin(find(tx, id))).await?;
+    Ok((*found).clone())
 }
 
 /// All of them, oldest first.

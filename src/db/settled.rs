@@ -1,0 +1,45 @@
+//! What an organization settled long ago and most units of work need: its time zone, its custom fields.
+//!
+//! Read once a second instead of in every unit. In the process that writes, [`Tx::unsettle`] drops the old value before the
+//! change is acknowledged; another process sees the change within a second.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::Tx;
+use crate::kernel::cache::FreshCache;
+use crate::kernel::{Failure, OrgId};
+
+/// Values by organization and name.
+pub(super) type Settled = FreshCache<(OrgId, &'static str), Arc<dyn Any + Send + Sync>>;
+
+impl Tx {
+    /// What `read` answers for `org`, at most a second old. `name` is the value's own.
+    pub async fn settled<T, R>(&mut self, org: OrgId, name: &'static str, read: R) -> Result<Arc<T>, Failure>
+    where
+        T: Send + Sync + 'static,
+        R: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Failure>>,
+    {
+        let now = self.now();
+        let known = self.around.settled.get(&(org, name), now).filter(|_| !self.unsettled);
+        if let Some(value) = known.and_then(|value| value.downcast().ok()) {
+            return Ok(value);
+        }
+        let token = self.around.settled.begin_read();
+        let value = Arc::new(read(self).await?);
+        if !self.unsettled {
+            let (settled, kept) = (self.around.settled.clone(), value.clone());
+            self.after_commit(move || settled.keep((org, name), kept, now, token));
+        }
+        Ok(value)
+    }
+
+    /// This unit changes something that [`Tx::settled`] answers.
+    pub fn unsettle(&mut self) {
+        self.unsettled = true;
+        let settled = self.around.settled.clone();
+        self.after_commit(move || settled.clear());
+    }
+}
