@@ -1,14 +1,12 @@
 //! Everything a client needs to enter: address, token, settings for web and mobile.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::fragment::Fragment;
 use super::place::{Address, room_address, template_address};
-use super::settings::{config_overwrite, feature_flags};
+use super::settings::{ConfigOverwrite, FeatureFlags};
 use crate::kernel::{Failure, Timestamp};
 use crate::providers::accounts::settings::TokenIn;
 use crate::providers::jitsi::RoomName;
@@ -120,10 +118,12 @@ pub struct JoinAnswer {
     pub is_moderator: bool,
     /// How the person appears.
     pub user_info: UserInfo,
-    /// Settings of the web client (`configOverwrite`).
-    pub config_overwrite: Map<String, Value>,
-    /// Settings of the mobile SDKs.
-    pub feature_flags: BTreeMap<String, bool>,
+    /// Settings of the web client (`configOverwrite`); absent for other providers than Jitsi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_overwrite: Option<ConfigOverwrite>,
+    /// Settings of the mobile SDKs; absent for other providers than Jitsi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature_flags: Option<FeatureFlags>,
     /// The server, for the mobile SDKs.
     pub server_url: String,
     /// The script with `JitsiMeetExternalAPI`; absent for other providers.
@@ -144,12 +144,12 @@ impl fmt::Debug for JoinAnswer {
 pub fn answer(visit: Visit) -> Result<JoinAnswer, Failure> {
     match &visit.place {
         Place::Jitsi { server_url, room, token, token_in_query } => {
-            let address = room_address(server_url, room)?;
+            let address = room_address(server_url, room);
             let (token, in_query) = (token.clone(), *token_in_query);
             Ok(call(visit, address, token, in_query))
         }
         Place::Jaas { app_id, room, token } => {
-            let address = room_address(&format!("https://8x8.vc/{app_id}"), room)?;
+            let address = room_address(&format!("https://8x8.vc/{app_id}"), room);
             let token = Some(token.clone());
             Ok(call(visit, address, token, false))
         }
@@ -163,7 +163,7 @@ pub fn answer(visit: Visit) -> Result<JoinAnswer, Failure> {
 
 // A call in a Jitsi room.
 fn call(visit: Visit, address: Address, token: Option<MintedToken>, in_query: bool) -> JoinAnswer {
-    let config = config_overwrite(&visit);
+    let config = ConfigOverwrite::new(&visit);
     let token = token.map(|token| token.expose().to_owned());
     let mut fragment = Fragment::default();
     let query = match &token {
@@ -174,18 +174,19 @@ fn call(visit: Visit, address: Address, token: Option<MintedToken>, in_query: bo
         }
         None => String::new(),
     };
-    fragment.set_all("config", &config);
+    config.write(&mut fragment);
     set_user(&mut fragment, &visit.user_info);
     let url = format!("{}{query}{}", address.url, fragment.finish());
     let script_url = Some(format!("{}/external_api.js", address.base));
     let token_in = token.as_ref().map(|_| if in_query { TokenIn::Query } else { TokenIn::Fragment });
-    JoinAnswer { url, token, token_in, script_url, config_overwrite: config, feature_flags: feature_flags(&visit), ..bare(visit, address) }
+    let feature_flags = Some(FeatureFlags::new(&visit));
+    JoinAnswer { url, token, token_in, script_url, config_overwrite: Some(config), feature_flags, ..bare(visit, address) }
 }
 
 fn set_user(fragment: &mut Fragment, user: &UserInfo) {
     for (name, value) in [("userInfo.displayName", &user.display_name), ("userInfo.email", &user.email)] {
         if let Some(value) = value {
-            fragment.set(name, &Value::from(value.as_str()));
+            fragment.set_text(name, value);
         }
     }
 }
@@ -213,8 +214,8 @@ fn bare(visit: Visit, address: Address) -> JoinAnswer {
         expires_at: visit.expires_at,
         is_moderator: visit.is_moderator,
         user_info: visit.user_info,
-        config_overwrite: Map::new(),
-        feature_flags: BTreeMap::new(),
+        config_overwrite: None,
+        feature_flags: None,
         server_url: address.server_url,
         script_url: None,
         subject: visit.subject,

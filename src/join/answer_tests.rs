@@ -74,11 +74,11 @@ fn jaas_rooms_begin_with_the_customer() {
 #[test]
 fn mobile_flags_follow_the_role() {
     let mut visit = visit(jitsi("https://meet.example.org", None, false), "Ana", "Daily");
-    let guest = answer(visit.clone()).unwrap().feature_flags;
-    assert!(guest["lobby-mode.enabled"] && !guest["recording.enabled"] && !guest["prejoinpage.enabled"]);
+    let guest = answer(visit.clone()).unwrap().feature_flags.unwrap();
+    assert!(guest.lobby_mode && !guest.recording && !guest.prejoin_page);
     (visit.is_moderator, visit.may_record) = (true, true);
-    let host = answer(visit).unwrap().feature_flags;
-    assert!(!host["lobby-mode.enabled"] && host["recording.enabled"] && host["kick-out.enabled"]);
+    let host = answer(visit).unwrap().feature_flags.unwrap();
+    assert!(!host.lobby_mode && host.recording && host.kick_out);
 }
 
 #[test]

@@ -6,8 +6,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
-
 /// Characters that the web client changes before it reads JSON.
 const CHANGED: [char; 6] = ['&', '\'', '\u{2018}', '\u{2019}', '\u{201C}', '\u{201D}'];
 
@@ -16,10 +14,16 @@ const CHANGED: [char; 6] = ['&', '\'', '\u{2018}', '\u{2019}', '\u{201C}', '\u{2
 pub struct Fragment(String);
 
 impl Fragment {
-    /// Sets `name`, which is ours and therefore plain, to `value`.
-    pub fn set(&mut self, name: &str, value: &Value) {
+    /// Sets `name`, which is ours and therefore plain, to a text.
+    pub fn set_text(&mut self, name: &str, text: &str) {
         self.begin(name);
-        percent_encode(&mut self.0, &plain_json(value));
+        percent_encode(&mut self.0, &plain_json(text));
+    }
+
+    /// Switches `name` on or off.
+    pub fn set_flag(&mut self, name: &str, on: bool) {
+        self.begin(name);
+        self.0.push_str(if on { "true" } else { "false" });
     }
 
     /// Sets the token, whose characters all stand for themselves; the web client reads it as a JSON text.
@@ -36,25 +40,14 @@ impl Fragment {
         self.0.push('=');
     }
 
-    /// Sets every leaf of `values`: `{"a": {"b": 1}}` as `<name>.a.b=1`.
-    pub fn set_all(&mut self, name: &str, values: &Map<String, Value>) {
-        for (key, value) in values {
-            let name = format!("{name}.{key}");
-            match value {
-                Value::Object(inner) => self.set_all(&name, inner),
-                leaf => self.set(&name, leaf),
-            }
-        }
-    }
-
     /// `#` and the settings; nothing when there are none.
     pub fn finish(self) -> String {
         self.0
     }
 }
 
-fn plain_json(value: &Value) -> String {
-    let json = serde_json::to_string(value).unwrap_or_default();
+fn plain_json(text: &str) -> String {
+    let json = serde_json::to_string(text).unwrap_or_default();
     if !json.contains(CHANGED) {
         return json;
     }
@@ -95,7 +88,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::Value;
 
     use super::*;
 
@@ -126,7 +119,8 @@ pub(super) mod tests {
     #[test]
     fn looks_as_the_handbook_shows_it() {
         let mut fragment = Fragment::default();
-        fragment.set_all("config", json!({"prejoinConfig": {"enabled": false}, "subject": "A b"}).as_object().unwrap());
+        fragment.set_flag("config.prejoinConfig.enabled", false);
+        fragment.set_text("config.subject", "A b");
         assert_eq!(fragment.finish(), "#config.prejoinConfig.enabled=false&config.subject=%22A%20b%22");
     }
 
@@ -135,8 +129,8 @@ pub(super) mod tests {
         #[test]
         fn hostile_text_comes_back_as_it_was(text in "(\\PC|[&=#\"'\\\\\u{2018}\u{2019}\u{201C}\u{201D}%<>\n\0]){0,40}") {
             let mut fragment = Fragment::default();
-            fragment.set("userInfo.displayName", &Value::from(text.clone()));
-            fragment.set("config.last", &Value::from(true));
+            fragment.set_text("userInfo.displayName", &text);
+            fragment.set_flag("config.last", true);
             let fragment = fragment.finish();
             prop_assert!(fragment.bytes().all(|b| b.is_ascii_alphanumeric() || b"#&=%-._~".contains(&b)));
             let read = read(&fragment);
