@@ -10,6 +10,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod booking;
 pub mod bootstrap;
 pub mod cli;
 pub mod config;
@@ -24,6 +25,7 @@ pub mod listener;
 pub mod master_key;
 pub mod meetings;
 pub mod providers;
+pub mod rooms;
 pub mod rpc;
 pub mod server_info;
 pub mod site;

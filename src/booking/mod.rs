@@ -1,0 +1,2 @@
+//! Booking.
+pub mod slots;
