@@ -24,3 +24,15 @@ pub mod websocket;
 pub use dispatch::{Dispatcher, Gatekeeper, Knock};
 pub use registry::{Registry, read};
 pub use spec::{Example, Rule, Spec};
+
+/// `method!(registry, service, SPEC, |service, ctx, params: Params| ...)`: registers a method whose handler gets a copy of the service.
+macro_rules! method {
+    ($registry:ident, $service:ident, $spec:expr, |$name:ident, $ctx:ident, $params:ident: $ty:ty| $body:expr) => {{
+        let of = $service.clone();
+        $registry.add(&$spec, move |$ctx: $crate::kernel::Ctx, $params: $ty| {
+            let $name = of.clone();
+            async move { $body }
+        });
+    }};
+}
+pub(crate) use method;
