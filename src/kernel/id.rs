@@ -118,6 +118,8 @@ typed_ids! {
     DeliveryId = "dlv";
     /// A job.
     JobId = "job";
+    /// A letter to one person.
+    NotificationId = "ntf";
 }
 
 #[cfg(test)]
