@@ -19,7 +19,7 @@ use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
-use crate::{audit, custom_fields, events, jobs, join, master_key, meetings, providers, server_info, site, tenancy};
+use crate::{audit, custom_fields, events, jobs, join, mail, master_key, meetings, providers, server_info, site, tenancy};
 
 /// How often meetings are looked at whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -107,6 +107,7 @@ impl App {
         let mut worker = jobs::Worker::new(&self.db);
         events::webhooks::tasks(&mut worker, &self.db, self.sealer.clone(), &config.webhooks)?;
         jobs::housekeeping::tasks(&mut worker, &self.db);
+        mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();
@@ -151,6 +152,7 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
     events::webhooks::register(&mut registry, db, sealer.clone());
     jobs::rpc::register(&mut registry, db, |tx, ctx, action, id, changes| Box::pin(audit::record(tx, ctx, action, id, changes)));
     custom_fields::rpc::register(&mut registry, db);
+    mail::rpc::register(&mut registry, db);
     let changed = {
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())

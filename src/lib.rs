@@ -3,7 +3,7 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, providers <- meetings <- join <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -22,6 +22,7 @@ pub mod join;
 pub mod kernel;
 pub mod lifecycle;
 pub mod listener;
+pub mod mail;
 pub mod master_key;
 pub mod meetings;
 pub mod providers;

@@ -13,7 +13,7 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use secret::Secret;
-pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Secrets, Server, Webhooks};
+pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Secrets, Server, Webhooks};
 
 /// The lowest layer, which is also the documentation.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -31,6 +31,7 @@ pub struct Config {
     pub meetings: Meetings,
     pub jitsi: JitsiDefaults,
     pub webhooks: Webhooks,
+    pub mail: Mail,
     pub log: Log,
 }
 
@@ -60,6 +61,7 @@ impl Config {
     fn resolved(mut self) -> anyhow::Result<Self> {
         self.database.resolve()?;
         self.jitsi.resolve()?;
+        self.mail.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {

@@ -164,6 +164,61 @@ pub struct Webhooks {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    pub user: String,
+    pub password: SecretString,
+    pub password_file: String,
+    pub from_address: String,
+    pub from_name: String,
+    pub timeout_s: u64,
+    pub connections: u32,
+    pub dkim_selector: String,
+    pub dkim_key: SecretString,
+    pub dkim_key_file: String,
+    pub keep_days: u32,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    Starttls,
+    Tls,
+    Opportunistic,
+    None,
+}
+
+impl Mail {
+    /// Whether letters leave at all.
+    pub fn is_on(&self) -> bool {
+        !self.host.is_empty()
+    }
+
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        self.password = secret::resolve("mail.password", &self.password, &self.password_file)?;
+        self.dkim_key = secret::resolve("mail.dkim_key", &self.dkim_key, &self.dkim_key_file)?;
+        ensure!(
+            !self.is_on() || self.from_address.contains('@'),
+            "mail.from_address: must be an address such as meet@example.org when mail.host is set"
+        );
+        ensure!(
+            self.user.is_empty() || self.security != MailSecurity::None,
+            "mail.security: must not be none when mail.user is set: the password would travel in the clear"
+        );
+        ensure!(self.timeout_s > 0 && self.timeout_s <= 60, "mail.timeout_s: must be between 1 and 60");
+        ensure!(self.connections > 0, "mail.connections: must be at least 1");
+        ensure!(self.keep_days > 0, "mail.keep_days: must be at least 1");
+        let has_key = !self.dkim_key.expose_secret().is_empty();
+        ensure!(has_key != self.dkim_selector.is_empty(), "mail.dkim_selector: must be set together with mail.dkim_key");
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub filter: String,

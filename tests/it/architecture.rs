@@ -9,7 +9,7 @@ use crate::support::on_every_engine;
 const ORDER: [&[&str]; 8] = [
     &["kernel"],
     &["config", "db", "listener", "rpc", "web", "jobs"],
-    &["audit", "events", "custom_fields"],
+    &["audit", "events", "custom_fields", "mail"],
     &["tenancy", "rooms", "providers"],
     &["meetings"],
     &["join"],
