@@ -13,7 +13,9 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use secret::Secret;
-pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Secrets, Server, Webhooks};
+pub use sections::{
+    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Secrets, Server, Webhooks,
+};
 
 /// The lowest layer, which is also the documentation.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -29,6 +31,7 @@ pub struct Config {
     pub limits: Limits,
     pub join: Join,
     pub meetings: Meetings,
+    pub booking: Booking,
     pub jitsi: JitsiDefaults,
     pub webhooks: Webhooks,
     pub mail: Mail,
@@ -64,6 +67,7 @@ impl Config {
         self.mail.resolve()?;
         self.server.check()?;
         self.limits.check()?;
+        self.booking.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
         }

@@ -134,6 +134,36 @@ pub struct Meetings {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Booking {
+    pub hold_min: u32,
+    pub holds_per_address: u32,
+    pub pause_s: u32,
+    pub per_email_per_h: u32,
+    pub per_address_per_h: u32,
+    pub per_link_per_h: u32,
+    pub allow_private_calendars: bool,
+    pub calendar_every_min: u32,
+    pub keep_days: u32,
+}
+
+impl Booking {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=10).contains(&self.hold_min), "booking.hold_min: must be between 1 and 10");
+        ensure!(self.calendar_every_min > 0, "booking.calendar_every_min: must be at least 1");
+        for (key, value) in [
+            ("holds_per_address", self.holds_per_address),
+            ("per_email_per_h", self.per_email_per_h),
+            ("per_address_per_h", self.per_address_per_h),
+            ("per_link_per_h", self.per_link_per_h),
+        ] {
+            ensure!(value > 0, "booking.{key}: must be at least 1");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JitsiDefaults {
     pub server_url: Url,
     pub app_id: String,

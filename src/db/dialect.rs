@@ -20,6 +20,14 @@ impl Tx {
         }
     }
 
+    /// The type of an identifier, for casts.
+    pub fn identifier_type(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "blob",
+            Engine::Postgres => "uuid",
+        }
+    }
+
     /// Waits until no other unit holds `key`, and holds it until this one ends: on SQLite there is one writer.
     pub async fn lock_key(&mut self, key: i64) -> Result<(), Failure> {
         match self.engine() {
