@@ -8,6 +8,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::booking::{Booking, availability};
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
 use crate::join::Joining;
@@ -15,14 +16,20 @@ use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
+use crate::rooms::Rooms;
 use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
-use crate::{audit, custom_fields, events, jobs, join, master_key, meetings, providers, server_info, site, tenancy};
+use crate::{audit, booking, custom_fields, events, jobs, join, mail, master_key, meetings, providers, rooms, server_info, site, tenancy};
 
 /// How often meetings are looked at whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+
+/// How often old bookings are removed.
+const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// How often public calendars are looked for that are due.
+const READ_EVERY: Duration = Duration::from_secs(5);
 
 /// Everything that runs, built once.
 pub struct App {
@@ -36,6 +43,8 @@ pub struct App {
     pub meetings: Meetings,
     /// Joining.
     pub joining: Joining,
+    /// Booking.
+    pub booking: Booking,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -65,14 +74,17 @@ impl App {
         let gate = Arc::new(Gate::new(db.clone()));
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
+        let booking = Booking::new(meetings.clone(), sealer.clone(), config);
         let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config);
+        rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
+        booking::rpc::register(&mut registry, &booking);
         let document = Arc::new(OnceLock::new());
         server_info::register(&mut registry, document.clone());
         document.set(openrpc::document(&mut registry, base)).ok();
         let methods = registry.entries().values().cloned().collect();
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
-        Ok(Self { db, sealer, gate, meetings, joining, doors, document, methods, base: base.into() })
+        Ok(Self { db, sealer, gate, meetings, joining, booking, doors, document, methods, base: base.into() })
     }
 
     /// What every method says of itself.
@@ -97,6 +109,7 @@ impl App {
             .with_state(self.doors.clone())
             .merge(site.router())
             .merge(Pages::new(self.joining.clone(), https).router())
+            .merge(booking::web::Pages::new(self.booking.clone(), https).router())
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -107,12 +120,32 @@ impl App {
         let mut worker = jobs::Worker::new(&self.db);
         events::webhooks::tasks(&mut worker, &self.db, self.sealer.clone(), &config.webhooks)?;
         jobs::housekeeping::tasks(&mut worker, &self.db);
+        mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();
             async move { meetings.sweep().await.map(drop) }
         });
+        self.start_booking(&mut worker, config)?;
         Ok(worker.start(stop.clone()))
+    }
+
+    fn start_booking(&self, worker: &mut jobs::Worker, config: &Config) -> anyhow::Result<()> {
+        let fetcher = availability::Fetcher::new(config.booking.allow_private_calendars)?;
+        let (sweeping, forgetting, reading) = (self.booking.clone(), self.booking.clone(), self.booking.clone());
+        worker.every("booking.sweep", SWEEP_EVERY, move || {
+            let booking = sweeping.clone();
+            async move { booking.sweep().await.map(drop) }
+        });
+        worker.every("booking.forget", FORGET_EVERY, move || {
+            let booking = forgetting.clone();
+            async move { booking.forget_old().await }
+        });
+        worker.every("availability.read", READ_EVERY, move || {
+            let (booking, fetcher) = (reading.clone(), fetcher.clone());
+            async move { booking.read_due_sources(&fetcher).await }
+        });
+        Ok(())
     }
 }
 
@@ -151,6 +184,7 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
     events::webhooks::register(&mut registry, db, sealer.clone());
     jobs::rpc::register(&mut registry, db, |tx, ctx, action, id, changes| Box::pin(audit::record(tx, ctx, action, id, changes)));
     custom_fields::rpc::register(&mut registry, db);
+    mail::rpc::register(&mut registry, db);
     let changed = {
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())

@@ -3,13 +3,14 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, providers <- meetings <- join <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
 
 pub mod app;
 pub mod audit;
+pub mod booking;
 pub mod bootstrap;
 pub mod cli;
 pub mod config;
@@ -21,9 +22,11 @@ pub mod join;
 pub mod kernel;
 pub mod lifecycle;
 pub mod listener;
+pub mod mail;
 pub mod master_key;
 pub mod meetings;
 pub mod providers;
+pub mod rooms;
 pub mod rpc;
 pub mod server_info;
 pub mod site;

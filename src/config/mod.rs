@@ -13,7 +13,9 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use secret::Secret;
-pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Secrets, Server, Webhooks};
+pub use sections::{
+    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Secrets, Server, Webhooks,
+};
 
 /// The lowest layer, which is also the documentation.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -29,8 +31,10 @@ pub struct Config {
     pub limits: Limits,
     pub join: Join,
     pub meetings: Meetings,
+    pub booking: Booking,
     pub jitsi: JitsiDefaults,
     pub webhooks: Webhooks,
+    pub mail: Mail,
     pub log: Log,
 }
 
@@ -60,8 +64,10 @@ impl Config {
     fn resolved(mut self) -> anyhow::Result<Self> {
         self.database.resolve()?;
         self.jitsi.resolve()?;
+        self.mail.resolve()?;
         self.server.check()?;
         self.limits.check()?;
+        self.booking.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
         }

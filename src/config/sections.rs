@@ -134,6 +134,36 @@ pub struct Meetings {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Booking {
+    pub hold_min: u32,
+    pub holds_per_address: u32,
+    pub pause_s: u32,
+    pub per_email_per_h: u32,
+    pub per_address_per_h: u32,
+    pub per_link_per_h: u32,
+    pub allow_private_calendars: bool,
+    pub calendar_every_min: u32,
+    pub keep_days: u32,
+}
+
+impl Booking {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=10).contains(&self.hold_min), "booking.hold_min: must be between 1 and 10");
+        ensure!(self.calendar_every_min > 0, "booking.calendar_every_min: must be at least 1");
+        for (key, value) in [
+            ("holds_per_address", self.holds_per_address),
+            ("per_email_per_h", self.per_email_per_h),
+            ("per_address_per_h", self.per_address_per_h),
+            ("per_link_per_h", self.per_link_per_h),
+        ] {
+            ensure!(value > 0, "booking.{key}: must be at least 1");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JitsiDefaults {
     pub server_url: Url,
     pub app_id: String,
@@ -160,6 +190,61 @@ impl JitsiDefaults {
 pub struct Webhooks {
     pub allow_private_addresses: bool,
     pub timeout_s: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    pub user: String,
+    pub password: SecretString,
+    pub password_file: String,
+    pub from_address: String,
+    pub from_name: String,
+    pub timeout_s: u64,
+    pub connections: u32,
+    pub dkim_selector: String,
+    pub dkim_key: SecretString,
+    pub dkim_key_file: String,
+    pub keep_days: u32,
+}
+
+/// How the way to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    Starttls,
+    Tls,
+    Opportunistic,
+    None,
+}
+
+impl Mail {
+    /// Whether letters leave at all.
+    pub fn is_on(&self) -> bool {
+        !self.host.is_empty()
+    }
+
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        self.password = secret::resolve("mail.password", &self.password, &self.password_file)?;
+        self.dkim_key = secret::resolve("mail.dkim_key", &self.dkim_key, &self.dkim_key_file)?;
+        ensure!(
+            !self.is_on() || self.from_address.contains('@'),
+            "mail.from_address: must be an address such as meet@example.org when mail.host is set"
+        );
+        ensure!(
+            self.user.is_empty() || self.security != MailSecurity::None,
+            "mail.security: must not be none when mail.user is set: the password would travel in the clear"
+        );
+        ensure!(self.timeout_s > 0 && self.timeout_s <= 60, "mail.timeout_s: must be between 1 and 60");
+        ensure!(self.connections > 0, "mail.connections: must be at least 1");
+        ensure!(self.keep_days > 0, "mail.keep_days: must be at least 1");
+        let has_key = !self.dkim_key.expose_secret().is_empty();
+        ensure!(has_key != self.dkim_selector.is_empty(), "mail.dkim_selector: must be set together with mail.dkim_key");
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

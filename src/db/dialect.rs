@@ -1,6 +1,7 @@
 //! What really differs between the engines. Everything here is short, or it is in the wrong place.
 
 use super::tx::{Engine, Tx};
+use crate::kernel::Failure;
 
 impl Tx {
     /// Appended to a subselect that claims rows: on PostgreSQL claimers pass each other by, on SQLite there is one writer.
@@ -19,6 +20,22 @@ impl Tx {
         }
     }
 
+    /// The type of an identifier, for casts.
+    pub fn identifier_type(&self) -> &'static str {
+        match self.engine() {
+            Engine::Sqlite => "blob",
+            Engine::Postgres => "uuid",
+        }
+    }
+
+    /// Waits until no other unit holds `key`, and holds it until this one ends: on SQLite there is one writer.
+    pub async fn lock_key(&mut self, key: i64) -> Result<(), Failure> {
+        match self.engine() {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => self.execute("select pg_advisory_xact_lock($1)", crate::args![key]).await.map(drop),
+        }
+    }
+
     /// Appended to a select: the rows cannot change before this unit ends, and others may hold them in the same way.
     pub fn for_share(&self) -> &'static str {
         match self.engine() {
@@ -26,6 +43,13 @@ impl Tx {
             Engine::Postgres => " for share",
         }
     }
+}
+
+/// Whether `error` is the violation of the constraint that no two rows of a resource overlap: an exclusion constraint on PostgreSQL, a
+/// trigger of the same name on SQLite.
+pub fn overlaps(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else { return false };
+    error.constraint() == Some("occupancy_overlap") || error.message().contains("occupancy_overlap")
 }
 
 /// Whether `error` is the violation of a unique constraint over `columns` of `table`.

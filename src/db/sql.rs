@@ -92,6 +92,12 @@ impl Sql {
         Self { text: text.to_owned(), args: Vec::new() }
     }
 
+    /// Begins with `text` in which `$1` stands for `value`: for texts that need it in their middle.
+    pub fn preset(&mut self, text: &'static str, value: impl Into<Arg>) -> &mut Self {
+        self.args.push(value.into());
+        self.push(text)
+    }
+
     /// Appends `text`.
     pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);

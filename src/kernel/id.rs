@@ -118,6 +118,22 @@ typed_ids! {
     DeliveryId = "dlv";
     /// A job.
     JobId = "job";
+    /// A physical room.
+    PlaceId = "rom";
+    /// A booking link.
+    LinkId = "bkl";
+    /// Somebody's booking.
+    BookingId = "bkg";
+    /// A slot that is kept while its guest fills the form.
+    HoldId = "bkh";
+    /// A span in which a person or a room is taken.
+    OccupancyId = "occ";
+    /// A busy interval that the ERP, or a calendar, told of.
+    BusyId = "bsy";
+    /// A public calendar that is read as a source of busy time.
+    BusySourceId = "bss";
+    /// A letter to one person.
+    NotificationId = "ntf";
 }
 
 #[cfg(test)]

@@ -28,3 +28,15 @@ pub use dispatch::{Dispatcher, Gatekeeper, Knock};
 pub use params::Reserved;
 pub use registry::{Registry, read};
 pub use spec::{Example, Nothing, Rule, Spec};
+
+/// `method!(registry, service, SPEC, |service, ctx, params: Params| ...)`: registers a method whose handler gets a copy of the service.
+macro_rules! method {
+    ($registry:ident, $service:ident, $spec:expr, |$name:ident, $ctx:ident, $params:ident: $ty:ty| $body:expr) => {{
+        let of = $service.clone();
+        $registry.add(&$spec, move |$ctx: $crate::kernel::Ctx, $params: $ty| {
+            let $name = of.clone();
+            async move { $body }
+        });
+    }};
+}
+pub(crate) use method;

@@ -15,6 +15,8 @@ pub struct Policy {
     pub leaves_to: Option<WebAddress>,
     /// The script of the server that this page embeds, such as `https://meet.example.org/external_api.js`.
     pub embeds: Option<WebAddress>,
+    /// Origins of sites that may show this page inside their own.
+    pub framed_by: Vec<String>,
     /// Whether people reach omeet by https: then browsers are told to insist on it.
     pub https: bool,
 }
@@ -28,9 +30,11 @@ impl Policy {
             ("cross-origin-opener-policy", self.opener().to_owned()),
             ("content-type", "text/html; charset=utf-8".to_owned()),
             ("cache-control", "no-store".to_owned()),
-            ("x-frame-options", "DENY".to_owned()),
             ("x-robots-tag", "noindex, nofollow".to_owned()),
         ];
+        if self.framed_by.is_empty() {
+            headers.push(("x-frame-options", "DENY".to_owned()));
+        }
         headers.extend(common(self.https));
         headers
     }
@@ -40,10 +44,11 @@ impl Policy {
         let script = embeds.map(|script| format!(" {}", script.policy_source())).unwrap_or_default();
         let frame = embeds.map_or_else(|| "'none'".to_owned(), WebAddress::origin);
         let form: String = [&self.leaves_to, &self.embeds].into_iter().flatten().map(|to| format!(" {}", to.origin())).collect();
+        let frames = if self.framed_by.is_empty() { "'none'".to_owned() } else { self.framed_by.join(" ") };
         let types = if embeds.is_none() { "; require-trusted-types-for 'script'; trusted-types 'none'" } else { "" };
         format!(
             "default-src 'none'; script-src 'self'{script}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-             frame-src {frame}; form-action 'self'{form}; frame-ancestors 'none'; base-uri 'none'{types}"
+             frame-src {frame}; form-action 'self'{form}; frame-ancestors {frames}; base-uri 'none'{types}"
         )
     }
 

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod authorization;
+mod booking;
 mod documents;
 mod join;
 mod meetings;

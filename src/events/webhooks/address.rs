@@ -12,7 +12,7 @@ use crate::kernel::failure::invalid;
 const REFUSED: &str = "the address is not public (webhooks.allow_private_addresses)";
 
 /// Resolves names, and keeps only addresses that may be talked to.
-pub(super) struct Resolver {
+pub(crate) struct Resolver {
     pub allow_private: bool,
 }
 
@@ -34,7 +34,7 @@ fn permitted(found: Vec<SocketAddr>, allow_private: bool) -> io::Result<Vec<Sock
 
 /// Checks a URL that a caller sent in `url`. Addresses written as numbers never pass the resolver, so they are checked here,
 /// in whatever form they were written: the parser has made decimal, octal and hexadecimal ones plain.
-pub(super) fn check(url: &str, allow_private: bool) -> Result<Url, Failure> {
+pub(crate) fn check(url: &str, allow_private: bool) -> Result<Url, Failure> {
     let url = Url::parse(url).map_err(|error| invalid("url", format!("must be a URL such as https://erp.example.org/hook ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("url", "must begin with http:// or https://"));

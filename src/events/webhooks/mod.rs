@@ -17,7 +17,7 @@
 //! | `fanout`, `delivery` | the two loops |
 //! | [`rpc`] | the methods |
 
-mod address;
+pub(crate) mod address;
 mod delivery;
 mod fanout;
 mod model;

@@ -11,8 +11,8 @@ use crate::meetings::{
     Access, CANCELLED, CHANGED, ENDED, EXTERNAL_KEY_TAKEN, MeetingType, Meetings, NOT_FOUND, NOT_HOST, NOT_HOST_CANCEL, NOT_READY,
     NOT_STARTED, RUNNING, WINDOW_CLOSED,
 };
-use crate::providers;
 use crate::rpc::{Example, Registry, Rule, Spec};
+use crate::{providers, rooms};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -116,8 +116,9 @@ static UPDATE: Spec = changing(
     "meeting.update",
     "Change a meeting, or claim a draft",
     "Only the fields that are given change; null takes a value away. Moving the start keeps the duration. With `version`, nothing changes when \
-        somebody else was first. Link and room code stay the same whatever changes.",
-    &[&NOT_FOUND, &NOT_HOST, &CHANGED, &CANCELLED, &ENDED, &EXTERNAL_KEY_TAKEN],
+        somebody else was first. Link and room code stay the same whatever changes. What the meeting occupies by a booking or as a room moves \
+        with it; where that is taken, nothing changes.",
+    &[&NOT_FOUND, &NOT_HOST, &CHANGED, &CANCELLED, &ENDED, &EXTERNAL_KEY_TAKEN, &rooms::occupancy::TAKEN],
     r#"{"id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "version": 1, "start": "2026-12-01T10:00:00Z"}"#,
     MEETING,
 );

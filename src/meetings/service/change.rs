@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::input::{MeetingChange, OptionsInput, end_of, minutes, people_limit};
 use super::super::model::Meeting;
-use super::super::state::Action;
+use super::super::state::{Action, State};
 use super::super::view::MeetingView;
 use super::super::{CANCELLED, CHANGED, NOT_HOST, store};
 use super::create::named_organizer;
@@ -13,6 +13,7 @@ use crate::custom_fields::{self, Mode};
 use crate::db::Tx;
 use crate::kernel::{Ctx, Failure, MeetingId, text};
 use crate::providers;
+use crate::rooms::occupancy;
 
 const UPDATED: Done = Done { action: "meeting.update", event: "meeting.updated" };
 
@@ -23,12 +24,14 @@ impl Meetings {
         self.db.write(ctx, move |tx| Box::pin(async move { meetings.update_in(tx, &caller, change).await })).await
     }
 
-    async fn update_in(&self, tx: &mut Tx, ctx: &Ctx, change: MeetingChange) -> Result<MeetingView, Failure> {
+    /// As [`Meetings::update`], inside the caller's own unit of work.
+    pub async fn update_in(&self, tx: &mut Tx, ctx: &Ctx, change: MeetingChange) -> Result<MeetingView, Failure> {
+        occupancy::lock_of_meeting(tx, ctx.org, change.id).await?;
         let before = self.hold_managed(tx, ctx, change.id, &NOT_HOST).await?;
         if change.version.is_some_and(|version| version != before.meeting.version) {
             return Err(Failure::from(&CHANGED).with("version", before.meeting.version));
         }
-        if before.meeting.state == super::super::State::Cancelled {
+        if before.meeting.state == State::Cancelled {
             return Err(Failure::from(&CANCELLED));
         }
         let mut after = before.clone();
@@ -62,6 +65,7 @@ impl Meetings {
         if !store::save(tx, &after.meeting, before.meeting.version).await? {
             return Err(Failure::from(&CHANGED));
         }
+        settle(tx, &before.meeting, &after.meeting).await?;
         self.announce(tx, ctx, done, before, &after).await?;
         Ok(self.view(ctx, &after))
     }
@@ -116,6 +120,17 @@ impl Meetings {
         }
         Ok(())
     }
+}
+
+// What a meeting occupies goes where it goes, and ends with it.
+async fn settle(tx: &mut Tx, before: &Meeting, after: &Meeting) -> Result<(), Failure> {
+    if after.state == State::Cancelled {
+        return occupancy::release_meeting(tx, after.org_id, after.id).await;
+    }
+    if (before.start, before.end) == (after.start, after.end) {
+        return Ok(());
+    }
+    occupancy::follow(tx, after.org_id, after.id, after.start, after.end).await
 }
 
 fn reschedule(

@@ -51,14 +51,32 @@ impl Meetings {
         self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
+    /// As [`Meetings::add_participants`], inside the caller's own unit of work.
+    pub async fn add_participants_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, persons: Vec<Person>) -> Result<MeetingView, Failure> {
+        self.change_people_in(tx, ctx, id, PeopleChange::Add(people(persons)?)).await
+    }
+
+    /// As [`Meetings::remove_participant`], inside the caller's own unit of work.
+    pub async fn remove_participant_in(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        id: MeetingId,
+        participant: ParticipantId,
+    ) -> Result<MeetingView, Failure> {
+        self.change_people_in(tx, ctx, id, PeopleChange::Remove(participant)).await
+    }
+
     async fn change_people(&self, ctx: &Ctx, id: MeetingId, change: PeopleChange) -> Result<MeetingView, Failure> {
         let (meetings, caller) = (self.clone(), ctx.clone());
-        let unit = async move |tx: &mut Tx| {
-            let before = meetings.hold_managed(tx, &caller, id, &NOT_HOST).await?;
-            change.carry_out(tx, &caller, &before).await?;
-            meetings.people_changed(tx, &caller, before).await
-        };
+        let unit = async move |tx: &mut Tx| meetings.change_people_in(tx, &caller, id, change).await;
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    async fn change_people_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, change: PeopleChange) -> Result<MeetingView, Failure> {
+        let before = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
+        change.carry_out(tx, ctx, &before).await?;
+        self.people_changed(tx, ctx, before).await
     }
 
     async fn people_changed(&self, tx: &mut Tx, ctx: &Ctx, before: Held) -> Result<MeetingView, Failure> {

@@ -7,14 +7,19 @@ use super::super::participant::Participant;
 use super::super::view::MeetingView;
 use super::super::{NOT_FOUND, NOT_HOST, people_store, store};
 use super::{Held, Meetings};
+use crate::db::Tx;
 use crate::kernel::{Ctx, Failure, MeetingId, Page, code};
 
 impl Meetings {
     /// One meeting.
     pub async fn get(&self, ctx: &Ctx, id: MeetingId) -> Result<MeetingView, Failure> {
-        let mut tx = self.db.reader().await?;
-        let meeting = store::find(&mut tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
-        let held = Held { people: people_store::of_meeting(&mut tx, ctx.org, id).await?, meeting };
+        self.get_in(&mut self.db.reader().await?, ctx, id).await
+    }
+
+    /// As [`Meetings::get`], inside the caller's own unit of work.
+    pub async fn get_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<MeetingView, Failure> {
+        let meeting = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+        let held = Held { people: people_store::of_meeting(tx, ctx.org, id).await?, meeting };
         if held.seen_by(ctx) { Ok(self.view(ctx, &held)) } else { Err(Failure::from(&NOT_FOUND)) }
     }
 

@@ -70,17 +70,7 @@ impl Lang {
 
     /// The text of a key with every `{name}` replaced. What a value holds is never read as a placeholder.
     pub fn t(self, key: &str, args: &[(&str, &str)]) -> String {
-        let mut rest = self.say(key);
-        let mut text = String::with_capacity(rest.len());
-        while let Some((before, name, after)) = next_placeholder(rest) {
-            text.push_str(before);
-            match args.iter().find(|(wanted, _)| *wanted == name) {
-                Some((_, value)) => text.push_str(value),
-                None => text.extend(["{", name, "}"]),
-            }
-            rest = after;
-        }
-        text + rest
+        fill(self.say(key), args)
     }
 
     #[cfg(test)]
@@ -99,6 +89,21 @@ impl fmt::Debug for Lang {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Lang({})", self.code())
     }
+}
+
+/// `text` with every `{name}` replaced. What a value holds is never read as a placeholder; names that are unknown stay.
+pub fn fill(text: &str, args: &[(&str, &str)]) -> String {
+    let mut rest = text;
+    let mut filled = String::with_capacity(rest.len());
+    while let Some((before, name, after)) = next_placeholder(rest) {
+        filled.push_str(before);
+        match args.iter().find(|(wanted, _)| *wanted == name) {
+            Some((_, value)) => filled.push_str(value),
+            None => filled.extend(["{", name, "}"]),
+        }
+        rest = after;
+    }
+    filled + rest
 }
 
 fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {

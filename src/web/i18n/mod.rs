@@ -11,5 +11,5 @@ mod catalogue;
 mod dates;
 mod negotiate;
 
-pub use catalogue::Lang;
+pub use catalogue::{Lang, fill};
 pub use dates::When;

@@ -54,7 +54,8 @@ pub type Shown = (String, String, Policy);
 
 /// Every page in one language.
 pub fn pages(lang: Lang, texts: &Texts) -> Vec<Shown> {
-    let rendered = [joins(lang, texts), waits(lang, texts), enters(lang, texts), notices(lang, texts), others(lang, texts)];
+    let rendered =
+        [joins(lang, texts), waits(lang, texts), enters(lang, texts), notices(lang, texts), others(lang, texts), bookings(lang, texts)];
     rendered.into_iter().flatten().map(|(name, html, policy)| (format!("{name}.{}", lang.code()), html, policy)).collect()
 }
 
@@ -147,6 +148,100 @@ fn others(lang: Lang, texts: &Texts) -> Vec<Shown> {
         plain("start-error", start(true).render()),
         plain("docs", Reference::new(lang, &texts.document, "https://meet.example.org/").render()),
     ]
+}
+
+fn bookings(lang: Lang, texts: &Texts) -> Vec<Shown> {
+    let (title, person, reason) = (texts.title.clone(), texts.person.clone(), texts.reason.clone());
+    let card = BookCard {
+        title: title.clone(),
+        description: reason.clone(),
+        host: person.clone(),
+        initials: "DL".into(),
+        picture_url: None,
+        place: Some(person.clone()),
+    };
+    let when = || When::new(lang, "2026-12-07T02:00:00Z".parse().unwrap(), "2026-12-07T02:30:00Z".parse().ok(), "Asia/Jakarta");
+    let day = |number: i8| {
+        let url = (number % 3 == 0).then(|| "/book/x?day=2026-12-07".to_owned());
+        Some(DayView { number, label: when().day, url, current: number == 6, today: number == 2 })
+    };
+    let weeks = vec![vec![None, day(1), day(2), day(3), day(4), day(5), day(6)], (7..=13).map(day).collect()];
+    let weekdays = (0..7).map(|at| {
+        ((*lang.say(&format!("date.weekdays.{at}"))).to_owned(), lang.say(&format!("date.weekdays.{at}")).chars().take(3).collect())
+    });
+    let month = MonthView {
+        title: "12/2026".into(),
+        previous: None,
+        next: Some("/book/x?month=2027-01".into()),
+        weekdays: weekdays.collect(),
+        weeks,
+    };
+    let slot = |label: &str| SlotButton { start: "2026-12-07T02:00:00Z".into(), label: label.into(), seats: Some(3) };
+    let book = BookPage {
+        lang,
+        card: card.clone(),
+        durations: vec![
+            Choice { label: "30 min".into(), url: "/book/x".into(), current: true },
+            Choice { label: "60 min".into(), url: "/book/x".into(), current: false },
+        ],
+        path: "/book/x".into(),
+        hidden: vec![("month".into(), "2026-12".into())],
+        zone: "UTC".into(),
+        zone_given: false,
+        zones: &[],
+        month,
+        day: Some(DayTimes { label: when().day, slots: vec![slot("09:00"), slot("09:30")] }),
+        hold_url: "/book/x/hold".into(),
+        notice: Some(lang.say("booking.taken").to_owned()),
+        moving_from: Some(when()),
+    };
+    let field = |kind: &'static str| FieldView {
+        id: format!("f-{kind}"),
+        name: "name".into(),
+        label: person.clone(),
+        kind,
+        value: title.clone(),
+        required: true,
+        longest: 120,
+        autocomplete: "name",
+        choices: vec![title.clone(), person.clone()],
+        hint: Some("booking.email_hint"),
+        error: Some("booking.error.missing"),
+    };
+    let form = BookForm {
+        lang,
+        card: card.clone(),
+        when: when(),
+        kept: lang.fill("booking.kept", "time", "09:10"),
+        back_url: "/book/x".into(),
+        fields: ["text", "email", "tel", "lines", "choice"].map(field).to_vec(),
+        alert: Some(lang.say("booking.error.summary").to_owned()),
+        asks_host: true,
+    };
+    let mut shown = vec![plain("book", book.render()), plain("book-form", form.render())];
+    let keys = ["unverified", "pending", "confirmed", "declined", "cancelled", "expired", "past", "cancel", "verify"];
+    shown.extend(keys.map(|key| {
+        let ask = match key {
+            "cancel" => Ask::Cancel,
+            "verify" => Ask::Verify,
+            _ => Ask::Nothing,
+        };
+        let page = BookingPage {
+            lang,
+            card: card.clone(),
+            when: when(),
+            key,
+            reason: Some(reason.clone()),
+            alert: None,
+            ask,
+            join_url: (key == "confirmed").then(|| "/j/x/y".to_owned()),
+            facts: vec![(person.clone(), title.clone())],
+            links: vec![(lang.say("booking.cancel").to_owned(), "/booking/x".into())],
+            waits: (key == "unverified").then(|| (person.clone(), "09:10".into())),
+        };
+        plain(&format!("booking-{key}"), page.render())
+    }));
+    shown
 }
 
 fn document() -> Value {

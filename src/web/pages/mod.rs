@@ -6,6 +6,7 @@
 //! Pages work without JavaScript: forms post, waiting refreshes itself. `join.js` and `docs.js` only make that smoother;
 //! texts that they show travel in `data-` attributes, so that there is one place for translations.
 
+mod booking;
 mod enter;
 mod join;
 mod notice;
@@ -13,6 +14,7 @@ mod reference;
 mod start;
 mod waiting;
 
+pub use booking::{Ask, BookCard, BookForm, BookPage, BookingPage, Choice, DayTimes, DayView, FieldView, MonthView, SlotButton};
 pub use enter::{Enter, HostPanel, Redirect, RedirectReason, WaitingGuest, Way};
 pub use join::{FieldError, JoinForm, MeetingCard};
 pub use notice::{Notice, NoticeKind};
@@ -41,7 +43,7 @@ macro_rules! pages {
     )+ };
 }
 
-pages!(JoinForm, Waiting, Enter, Redirect, Notice, StartPage, Reference);
+pages!(JoinForm, Waiting, Enter, Redirect, Notice, StartPage, Reference, BookPage, BookForm, BookingPage);
 
 #[cfg(test)]
 mod gallery;

@@ -10,6 +10,8 @@ use crate::web::{Lang, WebAddress};
 pub enum NoticeKind {
     /// Unknown code, wrong ticket, or a meeting that is none of the visitor's business: one page for all (S5).
     NotFound,
+    /// No booking page, or one that cannot be used: the same for both.
+    NoPage,
     /// The meeting has ended.
     Ended(MeetingCard),
     /// The meeting was cancelled, perhaps with a reason for its guests.
@@ -44,7 +46,7 @@ impl Notice {
     /// The HTTP status that belongs to it.
     pub fn status(&self) -> u16 {
         match self.kind {
-            NoticeKind::NotFound => 404,
+            NoticeKind::NotFound | NoticeKind::NoPage => 404,
             NoticeKind::Ended(_) | NoticeKind::Cancelled(..) => 410,
             NoticeKind::Refused(_) | NoticeKind::SignIn(_) => 403,
             NoticeKind::TooManyTries { .. } => 429,
@@ -55,6 +57,7 @@ impl Notice {
     fn key(&self) -> &'static str {
         match self.kind {
             NoticeKind::NotFound => "not_found",
+            NoticeKind::NoPage => "no_page",
             NoticeKind::Ended(_) => "ended",
             NoticeKind::Cancelled(..) => "cancelled",
             NoticeKind::Refused(_) => "refused",

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use client::Client;
+pub use client::{Client, Page};
 
 /// 2026-11-21T09:00:00Z, a Saturday.
 pub const NOW: &str = "2026-11-21T09:00:00Z";

@@ -1,0 +1,263 @@
+//! Busy time out of an iCalendar file. Recurrence is expanded in wall time, and zones are applied to what comes of it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use ical::parser::ical::component::IcalEvent;
+use ical::property::Property;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::kernel::Timestamp;
+
+/// Most intervals that one calendar gives.
+const MOST: usize = 5000;
+/// Most occurrences of one rule that are looked at.
+const MOST_OCCURRENCES: usize = 20_000;
+
+/// A time in which the calendar is not free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interval {
+    /// Stable within the calendar.
+    pub key: String,
+    /// What it is.
+    pub title: String,
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+}
+
+/// Where a reading of the wall is meant.
+#[derive(Debug, Clone)]
+struct Moment {
+    wall: DateTime,
+    zone: TimeZone,
+    is_date: bool,
+}
+
+impl Moment {
+    fn at(&self, wall: DateTime) -> Option<Timestamp> {
+        let at = self.zone.to_ambiguous_timestamp(wall).compatible().ok()?;
+        Timestamp::from_ms(at.as_millisecond())
+    }
+
+    fn instant(&self) -> Option<Timestamp> {
+        self.at(self.wall)
+    }
+}
+
+/// What of `bytes` takes time between `from` and `to`; `zone` is that of readings without one.
+pub fn busy(bytes: &[u8], zone: &TimeZone, from: Timestamp, to: Timestamp) -> Result<Vec<Interval>, String> {
+    let text = unfolded(&String::from_utf8_lossy(bytes));
+    let mut events = Vec::new();
+    for calendar in ical::IcalParser::new(text.as_bytes()) {
+        events.extend(calendar.map_err(|error| format!("is no calendar: {error}"))?.events);
+    }
+    if events.is_empty() && !text.contains("BEGIN:VCALENDAR") {
+        return Err("is no calendar".to_owned());
+    }
+    let moved: HashSet<(String, i64)> = events.iter().filter_map(|event| replaced(event, zone)).collect();
+    let mut found = BTreeMap::new();
+    for (at, event) in events.iter().enumerate() {
+        for interval in intervals(event, at, zone, &moved, (from, to)) {
+            found.insert((interval.start, interval.key.clone()), interval);
+        }
+    }
+    Ok(found.into_values().take(MOST).collect())
+}
+
+// Continuation lines belong to the line before; done on the whole text because the parser trims what it joins.
+fn unfolded(text: &str) -> String {
+    text.replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "")
+}
+
+fn property<'e>(event: &'e IcalEvent, name: &str) -> Option<&'e Property> {
+    event.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name))
+}
+
+fn value<'e>(event: &'e IcalEvent, name: &str) -> Option<&'e str> {
+    property(event, name)?.value.as_deref()
+}
+
+fn parameter<'p>(property: &'p Property, name: &str) -> Option<&'p str> {
+    let found = property.params.as_ref()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    found.1.first().map(String::as_str)
+}
+
+fn moment(property: &Property, text: &str, zone: &TimeZone) -> Option<Moment> {
+    let named = parameter(property, "TZID").and_then(|name| TimeZone::get(name.trim_matches('"')).ok());
+    let (text, utc) = text.trim().strip_suffix('Z').map_or((text.trim(), false), |text| (text, true));
+    let (wall, is_date) = match text.len() {
+        8 => (jiff::civil::Date::strptime("%Y%m%d", text).ok()?.to_datetime(jiff::civil::Time::midnight()), true),
+        _ => (DateTime::strptime("%Y%m%dT%H%M%S", text).ok()?, false),
+    };
+    let zone = if utc { TimeZone::UTC } else { named.filter(|_| !is_date).unwrap_or_else(|| zone.clone()) };
+    Some(Moment { wall, zone, is_date })
+}
+
+fn moment_of(event: &IcalEvent, name: &str, zone: &TimeZone) -> Option<Moment> {
+    let property = property(event, name)?;
+    moment(property, property.value.as_deref()?, zone)
+}
+
+fn replaced(event: &IcalEvent, zone: &TimeZone) -> Option<(String, i64)> {
+    let at = moment_of(event, "RECURRENCE-ID", zone)?.instant()?;
+    Some((value(event, "UID")?.to_owned(), at.ms()))
+}
+
+fn is_free(event: &IcalEvent) -> bool {
+    let is = |name: &str, word: &str| value(event, name).is_some_and(|text| text.eq_ignore_ascii_case(word));
+    is("TRANSP", "TRANSPARENT") || is("STATUS", "CANCELLED") || is("X-MICROSOFT-CDO-BUSYSTATUS", "FREE")
+}
+
+fn intervals(
+    event: &IcalEvent,
+    at: usize,
+    zone: &TimeZone,
+    moved: &HashSet<(String, i64)>,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<Interval> {
+    let Some(first) = moment_of(event, "DTSTART", zone).filter(|_| !is_free(event)) else { return Vec::new() };
+    let Some(length_ms) = length_ms(event, &first, zone) else { return Vec::new() };
+    let uid = value(event, "UID").map_or_else(|| format!("#{at}"), str::to_owned);
+    let is_override = property(event, "RECURRENCE-ID").is_some();
+    let skipped: HashSet<i64> = dates(event, "EXDATE", zone).iter().filter_map(Moment::instant).map(Timestamp::ms).collect();
+    let title: String = value(event, "SUMMARY").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
+    let starts = starts(event, &first, zone, to).into_iter();
+    let wanted = starts.filter(|start| {
+        let replaced = !is_override && moved.contains(&(uid.clone(), start.ms()));
+        !replaced && !skipped.contains(&start.ms()) && *start < to && start.plus_ms(length_ms) > from
+    });
+    let key = |start: Timestamp| format!("{}/{}", uid.chars().take(180).collect::<String>(), start.ms());
+    wanted.take(MOST).map(|start| Interval { key: key(start), title: title.clone(), start, end: start.plus_ms(length_ms) }).collect()
+}
+
+fn length_ms(event: &IcalEvent, first: &Moment, zone: &TimeZone) -> Option<i64> {
+    let start = first.instant()?;
+    let length = match (moment_of(event, "DTEND", zone), value(event, "DURATION")) {
+        (Some(end), _) => end.instant()?.since_ms(start),
+        (None, Some(duration)) => {
+            let span: jiff::Span = duration.parse().ok()?;
+            span.total((jiff::Unit::Millisecond, jiff::SpanRelativeTo::days_are_24_hours())).ok()?.round() as i64
+        }
+        (None, None) if first.is_date => 86_400_000,
+        (None, None) => return None,
+    };
+    (1..=400 * 86_400_000).contains(&length).then_some(length)
+}
+
+fn dates(event: &IcalEvent, name: &str, zone: &TimeZone) -> Vec<Moment> {
+    let properties = event.properties.iter().filter(|property| property.name.eq_ignore_ascii_case(name));
+    let each = properties.flat_map(|property| property.value.iter().flat_map(|list| list.split(',')).map(move |text| (property, text)));
+    each.filter_map(|(property, text)| moment(property, text, zone)).collect()
+}
+
+fn starts(event: &IcalEvent, first: &Moment, zone: &TimeZone, to: Timestamp) -> Vec<Timestamp> {
+    let once = first.instant().into_iter().collect();
+    let Some(rule) = value(event, "RRULE").filter(|_| property(event, "RECURRENCE-ID").is_none()) else { return once };
+    let mut starts: Vec<Timestamp> = match expanded(rule, first, to) {
+        Some(walls) => walls.into_iter().filter_map(|wall| first.at(wall)).collect(),
+        None => once,
+    };
+    starts.extend(dates(event, "RDATE", zone).iter().filter_map(Moment::instant));
+    starts.sort_unstable();
+    starts.dedup();
+    starts
+}
+
+/// The readings at which a rule recurs. They go through the expansion as if they were UTC: there, no hour is skipped or repeated.
+fn expanded(rule: &str, first: &Moment, to: Timestamp) -> Option<Vec<DateTime>> {
+    let frequent = ["FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY"];
+    if frequent.iter().any(|word| rule.to_uppercase().contains(word)) {
+        return None;
+    }
+    let text = format!("DTSTART:{}Z\nRRULE:{}", first.wall.strftime("%Y%m%dT%H%M%S"), floating(rule, first));
+    let set: rrule::RRuleSet = text.parse().ok()?;
+    // A day more, for the zones that are behind.
+    let last = to.plus_min(1440).secs();
+    let instants = set.into_iter().take(MOST_OCCURRENCES).map(|at| at.timestamp()).take_while(|at| *at < last);
+    let wall = |at: i64| jiff::Timestamp::from_second(at).ok().map(|at| TimeZone::UTC.to_datetime(at));
+    Some(instants.filter_map(wall).collect())
+}
+
+// UNTIL is an instant in the file; beside readings it has to be a reading.
+fn floating(rule: &str, first: &Moment) -> String {
+    let part = |part: &str| match part.split_once('=') {
+        Some((name, until)) if name.eq_ignore_ascii_case("UNTIL") => format!("UNTIL={}", floating_until(until, first)),
+        _ => part.to_owned(),
+    };
+    rule.split(';').map(part).collect::<Vec<_>>().join(";")
+}
+
+fn floating_until(until: &str, first: &Moment) -> String {
+    match (until.strip_suffix('Z'), until.len()) {
+        (Some(text), _) => DateTime::strptime("%Y%m%dT%H%M%S", text)
+            .ok()
+            .and_then(|wall| TimeZone::UTC.to_timestamp(wall).ok())
+            .map_or_else(|| until.to_owned(), |at| first.zone.to_datetime(at).strftime("%Y%m%dT%H%M%SZ").to_string()),
+        (None, 8) => format!("{until}T235959Z"),
+        (None, _) => format!("{until}Z"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(events: &str) -> Vec<String> {
+        let text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n", events.replace('\n', "\r\n"));
+        let zone = TimeZone::get("Asia/Jakarta").unwrap();
+        let (from, to) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-04-30T00:00:00Z".parse().unwrap());
+        busy(text.as_bytes(), &zone, from, to).unwrap().into_iter().map(|one| format!("{} {} {}", one.start, one.end, one.title)).collect()
+    }
+
+    fn event(lines: &str) -> String {
+        format!("BEGIN:VEVENT\nUID:a\nSUMMARY:Busy\n{lines}\nEND:VEVENT\n")
+    }
+
+    #[test]
+    fn zones_dates_durations() {
+        assert_eq!(read(&event("DTSTART:20260310T090000Z\nDTEND:20260310T100000Z")), ["2026-03-10T09:00:00Z 2026-03-10T10:00:00Z Busy"]);
+        assert_eq!(
+            read(&event("DTSTART;TZID=Europe/Paris:20260310T090000\nDURATION:PT45M")),
+            ["2026-03-10T08:00:00Z 2026-03-10T08:45:00Z Busy"]
+        );
+        assert_eq!(read(&event("DTSTART:20260310T090000\nDTEND:20260310T100000")), ["2026-03-10T02:00:00Z 2026-03-10T03:00:00Z Busy"]);
+        assert_eq!(read(&event("DTSTART;VALUE=DATE:20260310")), ["2026-03-09T17:00:00Z 2026-03-10T17:00:00Z Busy"]);
+        assert!(read(&event("DTSTART:20270310T090000Z\nDTEND:20270310T100000Z")).is_empty());
+    }
+
+    #[test]
+    fn what_is_free_takes_no_time() {
+        for line in ["TRANSP:TRANSPARENT", "STATUS:CANCELLED", "X-MICROSOFT-CDO-BUSYSTATUS:FREE"] {
+            assert!(read(&event(&format!("DTSTART:20260310T090000Z\nDTEND:20260310T100000Z\n{line}"))).is_empty(), "{line}");
+        }
+    }
+
+    // C6: nine o'clock in Paris stays nine o'clock across summer time; one is left out, one is moved.
+    #[test]
+    fn recurrence_follows_the_wall() {
+        let series = event(
+            "DTSTART;TZID=Europe/Paris:20260320T090000\nDTEND;TZID=Europe/Paris:20260320T100000\nRRULE:FREQ=WEEKLY;UNTIL=20260410T070000Z\nEXDATE;TZID=Europe/Paris:20260403T090000",
+        );
+        let moved = event(
+            "RECURRENCE-ID;TZID=Europe/Paris:20260327T090000\nDTSTART;TZID=Europe/Paris:20260327T150000\nDTEND;TZID=Europe/Paris:20260327T160000",
+        );
+        let starts: Vec<String> = read(&format!("{series}{moved}")).into_iter().map(|line| line[..20].to_owned()).collect();
+        assert_eq!(starts, ["2026-03-20T08:00:00Z", "2026-03-27T14:00:00Z", "2026-04-10T07:00:00Z"]);
+    }
+
+    #[test]
+    fn what_is_no_calendar_is_told() {
+        let zone = TimeZone::UTC;
+        let (from, to) = (Timestamp::from_secs(0), Timestamp::from_secs(1_900_000_000));
+        for wrong in ["", "<html>", "\u{0}", "BEGIN:VEVENT"] {
+            assert!(busy(wrong.as_bytes(), &zone, from, to).is_err(), "{wrong}");
+        }
+        let strange = format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:x\nRRULE:FREQ=SECONDLY\nSUMMARY:{}\nEND:VEVENT\nEND:VCALENDAR\n",
+            "é".repeat(40_000)
+        );
+        assert!(busy(strange.as_bytes(), &zone, from, to).is_ok_and(|found| found.is_empty()));
+    }
+}

@@ -1,0 +1,15 @@
+//! When people are busy: what the ERP tells, what public calendars say, and omeet's own meetings and bookings.
+
+mod calendar;
+mod fetch;
+mod input;
+pub mod rpc;
+mod service;
+mod source_store;
+mod sources;
+pub(super) mod store;
+
+pub use fetch::Fetcher;
+pub use input::{BusyInterval, BusyQuery};
+pub use service::{BusyView, PutAnswer};
+pub use sources::{NOT_FOUND as SOURCE_NOT_FOUND, SourceView};

@@ -1,0 +1,148 @@
+//! SQL of busy times.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+
+use crate::args;
+use crate::booking::slots::Spans;
+use crate::db::{Sql, Tx};
+use crate::kernel::{BusyId, BusySourceId, Failure, MeetingId, OrgId, PlaceId, Timestamp, UserId};
+
+/// A stretch of time to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// First instant.
+    pub from: Timestamp,
+    /// Instant after the last.
+    pub to: Timestamp,
+    /// A meeting that is in nobody's way: the one that is about to move.
+    pub except: Option<MeetingId>,
+}
+
+/// Everything that takes these people's time in the window. One row per person: spans come as one text, because ten thousand rows take
+/// longer to hand over than to find.
+pub async fn spans(tx: &mut Tx, org: OrgId, users: &[UserId], window: Window) -> Result<HashMap<UserId, Spans>, Failure> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut sql = Sql::new("select user_id, string_agg(busy_from || ' ' || busy_to, ',') from (");
+    occupied(&mut sql, tx.now(), users, window);
+    sql.push(" union all select b.user_id, b.start_at, b.end_at from busy b where b.user_id in ").bind_list(users.iter().copied());
+    sql.push(" and b.start_at < ").bind(window.to).push(" and b.end_at > ").bind(window.from);
+    sql.push(
+        " union all select p.user_id, m.start_at, m.end_at from participant p join meeting m on m.id = p.meeting_id where p.org_id = ",
+    );
+    sql.bind(org).push(" and p.user_id in ").bind_list(users.iter().copied());
+    sql.push(" and m.start_at < ").bind(window.to).push(" and m.end_at > ").bind(window.from);
+    sql.push(" and m.state in ('draft', 'ready', 'started') and m.reserved_until is null");
+    if let Some(except) = window.except {
+        sql.push(" and m.id <> ").bind(except);
+    }
+    sql.push(") taken group by user_id");
+    let rows: Vec<(UserId, String)> = sql.fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|(user, text)| (user, Spans::parse(&text))).collect())
+}
+
+fn occupied(sql: &mut Sql, now: Timestamp, users: &[UserId], window: Window) {
+    sql.push("select o.resource_id as user_id, o.busy_from, o.busy_to from occupancy o where o.resource_id in ");
+    sql.bind_list(users.iter().copied()).push(" and o.busy_from < ").bind(window.to).push(" and o.busy_to > ").bind(window.from);
+    sql.push(" and (o.expires_at is null or o.expires_at > ").bind(now).push(")");
+    if let Some(except) = window.except {
+        sql.push(" and (o.meeting_id is null or o.meeting_id <> ").bind(except).push(")");
+    }
+}
+
+/// When a room is taken.
+pub async fn room_spans(tx: &mut Tx, room: PlaceId, window: Window) -> Result<Spans, Failure> {
+    let mut sql = Sql::new("select string_agg(o.busy_from || ' ' || o.busy_to, ',') from occupancy o where o.resource_id = ");
+    let now = tx.now();
+    sql.bind(room).push(" and o.busy_from < ").bind(window.to).push(" and o.busy_to > ").bind(window.from);
+    sql.push(" and (o.expires_at is null or o.expires_at > ").bind(now).push(")");
+    if let Some(except) = window.except {
+        sql.push(" and (o.meeting_id is null or o.meeting_id <> ").bind(except).push(")");
+    }
+    let (text,): (Option<String>,) = sql.fetch_one(tx).await?;
+    Ok(Spans::parse(&text.unwrap_or_default()))
+}
+
+/// A busy interval as stored.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Busy {
+    /// Identifier; lists are in its order when starts are equal.
+    pub id: BusyId,
+    /// Whose.
+    pub user_id: UserId,
+    /// From which calendar; absent when the ERP told.
+    pub source_id: Option<BusySourceId>,
+    /// Whoever told of it knows it by this.
+    pub external_key: String,
+    /// What it is, for those who may know.
+    pub title: String,
+    /// When it begins.
+    #[sqlx(rename = "start_at")]
+    pub start: Timestamp,
+    /// When it ends.
+    #[sqlx(rename = "end_at")]
+    pub end: Timestamp,
+}
+
+/// Adds intervals or brings them up to date; answers how many rows that touched.
+pub async fn put(tx: &mut Tx, org: OrgId, rows: &[Busy]) -> Result<u64, Failure> {
+    let (now, mut touched) = (tx.now(), 0);
+    for chunk in rows.chunks(200) {
+        let mut sql =
+            Sql::new("insert into busy (id, org_id, user_id, source_id, external_key, title, start_at, end_at, updated_at) values ");
+        for (at, busy) in chunk.iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" });
+            let mut args = args![busy.id, org, busy.user_id];
+            args.push(crate::db::Arg::id(busy.source_id));
+            args.extend(args![&busy.external_key, &busy.title, busy.start, busy.end, now]);
+            sql.bind_list(args);
+        }
+        sql.push(" on conflict (org_id, user_id, external_key) do update set title = excluded.title, start_at = excluded.start_at,");
+        sql.push(" end_at = excluded.end_at, updated_at = excluded.updated_at");
+        touched += sql.execute(tx).await?;
+    }
+    Ok(touched)
+}
+
+/// Removes intervals that the ERP told of; all of them when no key is named.
+pub async fn delete(tx: &mut Tx, org: OrgId, user: UserId, keys: Option<&[String]>) -> Result<u64, Failure> {
+    let mut sql = Sql::new("delete from busy where source_id is null and org_id = ");
+    sql.bind(org).push(" and user_id = ").bind(user);
+    match keys {
+        Some([]) => return Ok(0),
+        Some(keys) => sql.push(" and external_key in ").bind_list(keys.iter()),
+        None => &mut sql,
+    };
+    sql.execute(tx).await
+}
+
+/// Removes what a calendar said before.
+pub async fn delete_of_source(tx: &mut Tx, org: OrgId, source: BusySourceId) -> Result<(), Failure> {
+    tx.execute("delete from busy where org_id = $1 and source_id = $2", args![org, source]).await.map(drop)
+}
+
+/// A page of intervals, by start.
+pub async fn list(
+    tx: &mut Tx,
+    org: OrgId,
+    user: UserId,
+    window: Window,
+    after: Option<(Timestamp, BusyId)>,
+    limit: u32,
+) -> Result<Vec<Busy>, Failure> {
+    let mut sql = Sql::new("select id, user_id, source_id, external_key, title, start_at, end_at from busy where org_id = ");
+    sql.bind(org).push(" and user_id = ").bind(user).push(" and start_at < ").bind(window.to).push(" and end_at > ").bind(window.from);
+    if let Some((start, id)) = after {
+        sql.push(" and (start_at, id) > (").bind(start).push(", ").bind(id).push(")");
+    }
+    sql.push(" order by start_at, id limit ").bind(limit + 1);
+    sql.fetch_all(tx).await
+}
+
+/// Removes intervals that ended before `end`; answers how many.
+pub async fn forget(tx: &mut Tx, end: Timestamp) -> Result<u64, Failure> {
+    tx.execute("delete from busy where end_at < $1", args![end]).await
+}

@@ -1,0 +1,347 @@
+//! Making bookings.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sqlx::types::Json;
+
+use super::announce::Told;
+use super::offer::{Search, length, slot_at};
+use super::{Booking, HeldBooking, own_hand};
+use crate::booking::guest::{Guest, GuestInput};
+use crate::booking::limits::{self, Booker};
+use crate::booking::links::{self, Confirmation, Held, Host, Team};
+use crate::booking::model::{Booked, BookingView, Hold};
+use crate::booking::state::State;
+use crate::booking::store::{self, Origin};
+use crate::booking::{OVER, people};
+use crate::db::Tx;
+use crate::kernel::failure::{FORBIDDEN, invalid};
+use crate::kernel::{BookingId, Ctx, Failure, LinkId, MeetingId, Timestamp, UserId, code};
+use crate::meetings::input::{NewMeeting, Person};
+use crate::meetings::{MeetingView, ParticipantRole};
+use crate::rooms::occupancy::{self, Claim, Owner, Resource, TAKEN};
+use crate::tenancy::Actor;
+
+/// What `booking.create` takes.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBooking {
+    /// The link.
+    pub link_id: LinkId,
+    /// When it begins: one of `booking.slots`.
+    pub start: Timestamp,
+    /// One of the link's lengths; the first when absent.
+    pub duration_min: Option<i64>,
+    /// For whom.
+    pub guest: GuestInput,
+    /// Who takes it: `usr_...` or the ERP's identifier of one of the link's hosts; chosen by the link when absent.
+    pub host: Option<String>,
+    /// Confirmed at once, whatever the link says; for whoever may confirm.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// Also outside of what is offered, for managers. What is taken stays taken.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// Who wants what.
+#[derive(Debug)]
+pub(in crate::booking) struct Made {
+    /// When it begins.
+    pub start: Timestamp,
+    /// How long.
+    pub duration_min: i64,
+    /// For whom.
+    pub guest: Guest,
+    /// Only with this host.
+    pub host: Option<UserId>,
+    /// Outside of what is offered too.
+    pub force: bool,
+    /// Confirmed at once.
+    pub confirmed: bool,
+    /// A guest at a page: limits and verification count.
+    pub page: Option<Form>,
+}
+
+/// The form that a guest filled.
+#[derive(Debug, Clone)]
+pub(in crate::booking) struct Form {
+    /// What makes the form one: two submissions of it make one booking.
+    pub token: String,
+    /// The guest's network.
+    pub address: String,
+    /// What was kept for it.
+    pub hold: Option<Hold>,
+}
+
+impl Booking {
+    /// Books for somebody, as the ERP does.
+    pub async fn create(&self, ctx: &Ctx, new: NewBooking) -> Result<BookingView, Failure> {
+        let (booking, caller) = (self.clone(), ctx.clone());
+        let unit = async move |tx: &mut Tx| {
+            let held = links::seen(tx, &caller, new.link_id).await?;
+            if new.force && !caller.sees_all() {
+                return Err(FORBIDDEN.because("Access denied: only a manager may book outside of what is offered").with("field", "force"));
+            }
+            let host = match &new.host {
+                Some(text) => Some(host_of(tx, &caller, &held, text).await?),
+                None => None,
+            };
+            let guest = new.guest.checked(&held.link.questions.0).map_err(first)?;
+            let duration_min = if new.force { forced_length(&held, new.duration_min)? } else { length(&held, new.duration_min)? };
+            let made = Made { start: new.start, duration_min, guest, host, force: new.force, confirmed: new.confirmed, page: None };
+            let booked = booking.make(tx, &caller, &held, made).await?;
+            let links = HeldBooking { booked: booked.clone(), held: Some(held) }.managed_by(&caller);
+            Ok(booked.view(&booking.base, links))
+        };
+        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    /// Books for a guest at a page.
+    pub(in crate::booking) async fn book(&self, ctx: &Ctx, held: Held, made: Made) -> Result<Booked, Failure> {
+        let (booking, caller) = (self.clone(), ctx.clone());
+        let unit = async move |tx: &mut Tx| booking.make(tx, &caller, &held, made).await;
+        self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    /// Books, in the caller's own unit of work. The locks come first: what is offered is asked under them.
+    pub(in crate::booking) async fn make(&self, tx: &mut Tx, ctx: &Ctx, held: &Held, made: Made) -> Result<Booked, Failure> {
+        occupancy::lock(tx, &resources(held)).await?;
+        if let Some(form) = &made.page {
+            if let Some(done) = store::find_by_form(tx, ctx.org, &form.token).await? {
+                return Ok(done);
+            }
+            let by = Booker { org: ctx.org, link: held.link.id, email: &made.guest.email, address: &form.address };
+            limits::check(tx, &self.config, by).await?;
+            if let Some(hold) = &form.hold {
+                occupancy::release_hold(tx, ctx.org, hold.id).await?;
+            }
+        }
+        let hosts = self.hosts_for(tx, held, &made).await?;
+        let booked = self.draw_up(tx, held, &made, hosts.first().copied());
+        let origin = Origin {
+            form: made.page.as_ref().map(|form| form.token.as_str()),
+            address: made.page.as_ref().map_or("", |form| form.address.as_str()),
+        };
+        store::insert(tx, &booked, origin).await?;
+        if held.link.rules.0.seats == 1 || booked.state != State::Unverified && !hosts.is_empty() {
+            let expires_at = booked.verify_until.filter(|_| booked.state == State::Unverified);
+            claim(tx, held, &booked, &hosts, Owner { booking: Some(booked.id), expires_at, ..Owner::default() }).await?;
+        }
+        if booked.state == State::Unverified {
+            self.announce(tx, ctx, Told::Unverified, None, &booked).await?;
+            return Ok(booked);
+        }
+        self.settle(tx, ctx, held, booked, hosts).await
+    }
+
+    async fn hosts_for(&self, tx: &mut Tx, held: &Held, made: &Made) -> Result<Vec<UserId>, Failure> {
+        let one = made.host.map(|host| vec![host]);
+        if made.force {
+            let first =
+                || held.hosts.iter().map(|host| host.id).take(if held.link.team == Team::Collective { usize::MAX } else { 1 }).collect();
+            return Ok(one.unwrap_or_else(first));
+        }
+        let search = Search { from: made.start, to: made.start, duration_min: made.duration_min, only: one.as_deref(), except: None };
+        Ok(slot_at(tx, held, search).await?.hosts)
+    }
+
+    fn draw_up(&self, tx: &Tx, held: &Held, made: &Made, lead: Option<UserId>) -> Booked {
+        let (link, now, guest) = (&held.link, tx.now(), made.guest.clone());
+        let unverified = link.verify_email && made.page.is_some();
+        let pending = link.confirmation == Confirmation::Host && !made.confirmed;
+        let token = || code::token(tx.entropy());
+        Booked {
+            id: tx.new_id(),
+            org_id: link.org_id,
+            link_id: Some(link.id),
+            link_title: Some(link.title.clone()),
+            meeting_id: None,
+            host_id: lead,
+            host_name: lead.and_then(|id| host(held, id)).map(|host| host.name.clone()),
+            host_email: lead.and_then(|id| host(held, id)).and_then(|host| host.email.clone()),
+            state: if unverified {
+                State::Unverified
+            } else if pending {
+                State::Pending
+            } else {
+                State::Confirmed
+            },
+            start_at: made.start,
+            end_at: made.start.plus_min(made.duration_min),
+            seat: None,
+            subject: guest.subject.unwrap_or_else(|| link.title.clone()),
+            name: guest.name,
+            email: guest.email,
+            tz: guest.tz.unwrap_or_else(|| link.tz.clone()),
+            lang: guest.lang,
+            guests: Json(guest.guests),
+            answers: Json(guest.answers),
+            manage_token: token(),
+            cancel_token: token(),
+            reschedule_token: token(),
+            verify_token: unverified.then(token),
+            verify_until: unverified.then(|| now.plus_min(i64::from(self.config.hold_min))),
+            reason: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Gives a booking its meeting, a group's where it joins one, else its own, and tells everybody.
+    pub(super) async fn settle(&self, tx: &mut Tx, ctx: &Ctx, held: &Held, booked: Booked, hosts: Vec<UserId>) -> Result<Booked, Failure> {
+        let before = booked.clone();
+        let after = self.place(tx, ctx, held, booked, &hosts).await?;
+        store::save(tx, &after).await?;
+        let told = if after.state == State::Pending { Told::Received } else { Told::Confirmed };
+        self.announce(tx, ctx, told, Some(&before).filter(|before| before.version > 1), &after).await?;
+        Ok(after)
+    }
+
+    /// Finds the group or makes the meeting.
+    pub(super) async fn place(&self, tx: &mut Tx, ctx: &Ctx, held: &Held, booked: Booked, hosts: &[UserId]) -> Result<Booked, Failure> {
+        let seats = held.link.rules.0.seats;
+        let group = if seats > 1 { store::session(tx, held.link.id, booked.start_at, booked.end_at).await? } else { None };
+        match group {
+            Some((meeting, host, taken)) => self.join_group(tx, ctx, booked, (meeting, host), free_seat(seats, &taken)?).await,
+            None => self.own_meeting(tx, ctx, held, booked, hosts).await,
+        }
+    }
+
+    async fn join_group(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        booked: Booked,
+        (meeting, host): (MeetingId, Option<UserId>),
+        seat: i64,
+    ) -> Result<Booked, Failure> {
+        let shown = self.meetings.add_participants_in(tx, &own_hand(ctx), meeting, persons(&booked)).await?;
+        let state = if shown.state == crate::meetings::State::Draft { State::Pending } else { State::Confirmed };
+        Ok(Booked { meeting_id: Some(meeting), host_id: host, seat: Some(seat), state, ..booked })
+    }
+
+    async fn own_meeting(&self, tx: &mut Tx, ctx: &Ctx, held: &Held, booked: Booked, hosts: &[UserId]) -> Result<Booked, Failure> {
+        let meeting = self.meetings.create_in(tx, &own_hand(ctx), meeting_of(held, &booked, hosts)).await?;
+        occupancy::give_to_meeting(tx, ctx.org, booked.id, meeting.id).await?;
+        let MeetingView { id, .. } = meeting;
+        Ok(Booked { meeting_id: Some(id), seat: Some(1), ..booked })
+    }
+
+    /// The guest opened the mail: the booking counts.
+    pub async fn verify(&self, ctx: &Ctx, id: BookingId) -> Result<BookingId, Failure> {
+        let (booking, caller) = (self.clone(), ctx.clone());
+        let unit = async move |tx: &mut Tx| {
+            let HeldBooking { booked, held } = HeldBooking::hold(tx, &caller, id).await?;
+            let held = held.ok_or(&OVER)?;
+            let needs_host = held.link.confirmation == Confirmation::Host;
+            let state = booked.state.after(crate::booking::state::Action::Verify { needs_host })?;
+            if state == booked.state {
+                return Ok(booked.id);
+            }
+            occupancy::lock(tx, &resources(&held)).await?;
+            let mut hosts: Vec<UserId> = occupancy::of_booking(tx, caller.org, id).await?.into_iter().map(UserId::from).collect();
+            hosts.sort_by_key(|host| Some(*host) != booked.host_id);
+            let mut booked = Booked { state, version: booked.version + 1, updated_at: tx.now(), ..booked };
+            if held.link.rules.0.seats > 1 {
+                // Nothing was kept in a group: whether there is room shows now.
+                let duration_min = booked.end_at.since_ms(booked.start_at) / 60_000;
+                let search = Search { from: booked.start_at, to: booked.start_at, duration_min, only: None, except: None };
+                hosts = slot_at(tx, &held, search).await?.hosts;
+                booked.host_id = hosts.first().copied();
+                claim(tx, &held, &booked, &hosts, Owner { booking: Some(id), ..Owner::default() }).await?;
+            }
+            booking.settle(tx, &caller, &held, booked, hosts).await.map(|booked| booked.id)
+        };
+        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+}
+
+/// Whom and what a link's bookings may take.
+pub(super) fn resources(held: &Held) -> Vec<Resource> {
+    let hosts = held.hosts.iter().map(|host| Resource::User(host.id));
+    hosts.chain(held.link.room_id.map(Resource::Room)).collect()
+}
+
+/// Takes hosts and room.
+pub(super) async fn claim(tx: &mut Tx, held: &Held, booked: &Booked, hosts: &[UserId], owner: Owner) -> Result<(), Failure> {
+    // A group that is joined has its hosts and its room already.
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    occupancy::claim(tx, booked.org_id, &claims(held, (booked.start_at, booked.end_at), hosts), owner).await
+}
+
+fn claims(held: &Held, (start, end): (Timestamp, Timestamp), hosts: &[UserId]) -> Vec<Claim> {
+    let rules = &held.link.rules.0;
+    let resources = hosts.iter().copied().map(Resource::User).chain(held.link.room_id.map(Resource::Room));
+    let (before_min, after_min) = (rules.buffer_before_min, rules.buffer_after_min);
+    resources.map(|resource| Claim { resource, start, end, before_min, after_min }).collect()
+}
+
+fn free_seat(seats: i64, taken: &[i64]) -> Result<i64, Failure> {
+    (1..=seats).find(|seat| !taken.contains(seat)).ok_or_else(|| Failure::from(&TAKEN).with("field", "start"))
+}
+
+fn first(wrong: Vec<Failure>) -> Failure {
+    wrong.into_iter().next().unwrap_or_else(|| invalid("guest", "does not fit")).under("guest")
+}
+
+fn forced_length(held: &Held, asked_min: Option<i64>) -> Result<i64, Failure> {
+    match asked_min {
+        Some(min) if (5..=720).contains(&min) => Ok(min),
+        Some(_) => Err(invalid("duration_min", "must be between 5 and 720")),
+        None => length(held, None),
+    }
+}
+
+async fn host_of(tx: &mut Tx, ctx: &Ctx, held: &Held, text: &str) -> Result<UserId, Failure> {
+    let user = people::named(tx, ctx, "host", text).await?;
+    host(held, user.id).map(|host| host.id).ok_or_else(|| invalid("host", "must be one of the link's hosts"))
+}
+
+fn host(held: &Held, id: UserId) -> Option<&Host> {
+    held.hosts.iter().find(|host| host.id == id)
+}
+
+fn actor(host: &Host) -> Actor {
+    Actor { id: host.external_id.clone(), name: None, email: None, role: None, tz: None, lang: None }
+}
+
+fn meeting_of(held: &Held, booked: &Booked, hosts: &[UserId]) -> NewMeeting {
+    let mut leading = hosts.iter().filter_map(|id| host(held, *id));
+    let lead = leading.next().map(actor);
+    let others = leading.map(|host| Person { user: Some(actor(host)), role: Some(ParticipantRole::CoHost), ..Person::default() });
+    let participants = others.chain(persons(booked)).collect();
+    let group = held.link.rules.0.seats > 1;
+    NewMeeting {
+        name: if group || booked.subject != held.link.title { booked.subject.clone() } else { title(&held.link.title, &booked.name) },
+        description: Some(booked.description()).filter(|_| !group),
+        start: Some(booked.start_at),
+        duration_min: Some(booked.end_at.since_ms(booked.start_at) / 60_000),
+        tz: Some(held.link.tz.clone()),
+        participants,
+        organizer: lead,
+        provider_id: held.link.provider_id,
+        draft: booked.state == State::Pending,
+        ..NewMeeting::default()
+    }
+}
+
+fn title(link: &str, guest: &str) -> String {
+    format!("{link}: {guest}").chars().take(255).collect()
+}
+
+/// The guest and whoever comes along.
+fn persons(booked: &Booked) -> Vec<Person> {
+    let guest = Person { name: Some(booked.name.clone()), email: Some(booked.email.clone()), ..Person::default() };
+    let others = booked.guests.0.iter().filter(|email| **email != booked.email);
+    std::iter::once(guest).chain(others.map(|email| Person { email: Some(email.clone()), ..Person::default() })).collect()
+}
+
+/// Takes hosts and room for a guest who fills the form.
+pub(super) async fn claim_for_hold(tx: &mut Tx, held: &Held, hold: &Hold, hosts: &[UserId]) -> Result<(), Failure> {
+    let owner = Owner { hold: Some(hold.id), expires_at: Some(hold.expires_at), ..Owner::default() };
+    occupancy::claim(tx, hold.org_id, &claims(held, (hold.start, hold.end), hosts), owner).await
+}

@@ -1,0 +1,41 @@
+//! What time does to bookings. Safe to run on several replicas at once.
+
+use super::announce::Told;
+use super::{Booking, HeldBooking};
+use crate::booking::{availability, hold_store, store};
+use crate::db::Tx;
+use crate::kernel::{Ctx, Failure};
+use crate::rooms::occupancy;
+
+const DAY_S: i64 = 86_400;
+
+impl Booking {
+    /// Bookings whose guest never opened the mail expire; answers how many.
+    pub async fn sweep(&self) -> Result<usize, Failure> {
+        let booking = self.clone();
+        let unit = async move |tx: &mut Tx| {
+            let expired = store::expire(tx).await?;
+            for (org, id) in &expired {
+                let ctx = Ctx::system(*org, "sweep".to_owned());
+                occupancy::release_booking(tx, *org, *id).await?;
+                let booked = HeldBooking::find(tx, &ctx, *id).await?.booked;
+                booking.announce(tx, &ctx, Told::Expired, Some(&booked), &booked).await?;
+            }
+            Ok(expired.len())
+        };
+        self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    /// Removes what is old, and says how much that was.
+    pub async fn forget_old(&self) -> Result<(), Failure> {
+        let keep_days = i64::from(self.config.keep_days);
+        let unit = async move |tx: &mut Tx| {
+            let (now, old) = (tx.now(), tx.now().plus_secs(-keep_days * DAY_S));
+            let holds = hold_store::forget(tx, now.plus_secs(-DAY_S)).await?;
+            Ok((holds, store::forget(tx, old).await?, availability::store::forget(tx, old).await?))
+        };
+        let (holds, bookings, busy) = self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await?;
+        tracing::info!(holds, bookings, busy, "Deleted {bookings} old bookings, {busy} busy times, {holds} holds");
+        Ok(())
+    }
+}
