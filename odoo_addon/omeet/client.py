@@ -1,0 +1,201 @@
+"""JSON-RPC client of the omeet service. Knows nothing of the ORM; no cursor is touched here.
+
+Every failure is one of three, because callers do three different things about them: :class:`Unavailable` (try again
+later), :class:`Refused` (the service understood and said no), and, below it, :class:`NotFound`.
+"""
+
+import json
+import logging
+import time
+import uuid
+from urllib.parse import urlsplit
+
+import requests
+
+from .const import MAX_ANSWER, TIMEOUT_S
+
+_logger = logging.getLogger(__name__)
+
+#: JSON-RPC errors that a later attempt may not meet again: internal, timeout, rate limit, unavailable.
+_TRANSIENT = {-32603, -32008, -32029, -32050}
+
+
+class OmeetError(Exception):
+    """Something went wrong between Odoo and omeet; ``str()`` says it in words for people."""
+
+    def __init__(self, message, *, kind=None, field=None, retry_after_s=None):
+        super().__init__(message)
+        self.kind = kind or ""
+        self.field = field
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(OmeetError):
+    """omeet did not answer, or not with an answer of omeet: later it may."""
+
+
+class Unauthorized(Unavailable):
+    """The key is not (or no longer) good. Somebody has to repair that; until then every call waits."""
+
+
+class Refused(OmeetError):
+    """omeet said no: the same call would be refused again."""
+
+
+class NotFound(Refused):
+    """omeet knows no such thing."""
+
+
+class MethodNotFound(Refused):
+    """This version of omeet does not offer the method."""
+
+
+def new_key():
+    """An idempotency key: the same key never does a thing twice."""
+    return f"odoo-{uuid.uuid4()}"
+
+
+class Client:
+    """Calls one omeet with one key; use it for a batch of calls, it keeps the connection."""
+
+    def __init__(self, url, key, *, timeout_s=TIMEOUT_S):
+        self._endpoint = url.rstrip("/") + "/rpc"
+        self._key = key
+        self._timeout_s = timeout_s
+        self._session = requests.Session()
+        # The proxy variables and .netrc of the machine are not the administrator's word on where the key goes.
+        self._session.trust_env = False
+
+    def __repr__(self):
+        return f"<omeet client of {urlsplit(self._endpoint).hostname}>"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self._session.close()
+
+    def call(self, method, params=None, *, actor=None, idempotency_key=None):
+        """The result of one call; raises :class:`OmeetError`."""
+        answer = self._post(self._request(1, method, params, actor, idempotency_key))
+        if not isinstance(answer, dict):
+            raise _rubbish()
+        return _result(answer)
+
+    def batch(self, calls, *, actor=None):
+        """Results of several reading calls ``[(method, params)]`` in one request; a failure stands in the list as the exception."""
+        requests_ = [self._request(at, method, params, actor, None) for at, (method, params) in enumerate(calls)]
+        answers = self._post(requests_)
+        if isinstance(answer := answers, dict):  # one error for the batch as a whole
+            return [_result(answer)]
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        return [_outcome(by_id.get(at)) for at in range(len(calls))]
+
+    @staticmethod
+    def _request(number, method, params, actor, idempotency_key):
+        params = dict(params or {})
+        if actor:
+            params["actor"] = actor
+        if idempotency_key:
+            params["idempotency_key"] = idempotency_key
+        return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+
+    def _post(self, body):
+        deadline = time.monotonic() + self._timeout_s
+        try:
+            with self._session.post(
+                self._endpoint,
+                data=json.dumps(body).encode(),
+                headers={
+                    "Authorization": f"Bearer {self._key}",
+                    "Content-Type": "application/json",
+                    "Accept-Encoding": "identity",  # what is read below is not decoded
+                },
+                timeout=self._timeout_s,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return _read(response, deadline)
+        except requests.Timeout as error:
+            raise Unavailable(f"omeet did not answer within {self._timeout_s} seconds.", kind="client.timeout") from error
+        except requests.exceptions.SSLError as error:
+            raise Unavailable("The certificate of omeet's address is not trusted.", kind="client.tls") from error
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema) as error:
+            raise Unavailable("omeet's address is not a web address.", kind="client.address") from error
+        except (requests.RequestException, OSError) as error:
+            raise Unavailable("omeet cannot be reached at its address.", kind="client.unreachable") from error
+        except ValueError as error:
+            raise _rubbish() from error
+
+
+def _body(response, deadline):
+    # requests' timeout counts from octet to octet: a server that drips would hold a worker for ever. So what has arrived is
+    # taken as it is, and the clock is looked at in between.
+    take = getattr(response.raw, "read1", None) or response.raw._fp.read1
+    body = bytearray()
+    while chunk := take(65536):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise Unavailable("omeet's answer is too large.", kind="client.rubbish")
+        if time.monotonic() > deadline:
+            raise requests.Timeout
+    response.raw.release_conn()
+    if time.monotonic() > deadline:
+        raise requests.Timeout
+    return bytes(body)
+
+
+def _read(response, deadline):
+    body = _body(response, deadline)
+    if response.is_redirect:
+        raise Unavailable("omeet's address redirects elsewhere: give the final one.", kind="client.address")
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        if response.status_code == 401:
+            raise Unauthorized("omeet does not accept this key.", kind="unauthenticated") from error
+        raise Unavailable(
+            f"What answers at omeet's address is not omeet (HTTP {response.status_code}).", kind="client.rubbish"
+        ) from error
+
+
+def _rubbish():
+    return Unavailable("What answers at omeet's address is not omeet.", kind="client.rubbish")
+
+
+def _outcome(answer):
+    if not isinstance(answer, dict):
+        return _rubbish()
+    try:
+        return _result(answer)
+    except OmeetError as error:
+        return error
+
+
+def _result(answer):
+    error = answer.get("error")
+    if error is None:
+        if "result" not in answer:
+            raise _rubbish()
+        return answer["result"]
+    if not isinstance(error, dict):
+        raise _rubbish()
+    raise _failure(error)
+
+
+def _failure(error):
+    data = error.get("data")
+    data = data if isinstance(data, dict) else {}
+    message = str(error.get("message") or "omeet refused")
+    told = {"kind": data.get("kind"), "field": data.get("field"), "retry_after_s": data.get("retry_after_s")}
+    match error.get("code"):
+        case -32001:
+            return Unauthorized("omeet does not accept this key.", **told)
+        case -32004:
+            return NotFound(message, **told)
+        case -32601:
+            return MethodNotFound(message, **told)
+        case code if code in _TRANSIENT:
+            return Unavailable(message, **told)
+        case _:
+            return Refused(message, **told)

@@ -1,0 +1,9 @@
+from odoo import models
+
+
+class CalendarRecurrence(models.Model):
+    _inherit = "calendar.recurrence"
+
+    def _apply_recurrence(self, *args, **kwargs):
+        """Occurrences are copies that keep the link: whoever holds the one invitation of a series holds the right one."""
+        return super(CalendarRecurrence, self.with_context(omeet_keep_link=True))._apply_recurrence(*args, **kwargs)

@@ -1,0 +1,141 @@
+from urllib.parse import urlsplit
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+_DEFAULTS = ("default_access", "default_lobby", "default_wait_for_host", "default_recording_by", "default_duration")
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    # All of them live in omeet.connection, one per company. Names that begin with default_ would be taken for ir.default.
+    omeet_url = fields.Char(
+        "omeet address", compute="_compute_omeet", inverse="_inverse_omeet", help="Where Odoo reaches omeet, for example https://meet.example.org."
+    )
+    omeet_key = fields.Char(
+        "omeet key", compute="_compute_omeet_key", inverse="_inverse_omeet_key", help="Service key with the role admin. It is never shown again."
+    )
+    omeet_key_set = fields.Boolean(compute="_compute_omeet_key")
+    omeet_status = fields.Char(compute="_compute_omeet_status")
+    omeet_default_access = fields.Selection(
+        [("public", "Anyone with the link"), ("organization", "Users of this company"), ("invited", "Only the invited")],
+        "Who may come in",
+        compute="_compute_omeet",
+        inverse="_inverse_omeet",
+        help="Unless the meeting says otherwise.",
+    )
+    omeet_default_lobby = fields.Boolean(
+        "Lobby", compute="_compute_omeet", inverse="_inverse_omeet", help="People who are not invited by name wait until a host lets them in."
+    )
+    omeet_default_wait_for_host = fields.Boolean(
+        "Wait for the host", compute="_compute_omeet", inverse="_inverse_omeet", help="Everybody waits until a host is there."
+    )
+    omeet_default_recording_by = fields.Selection(
+        [("host", "The host"), ("moderators", "Moderators"), ("nobody", "Nobody")],
+        "May record",
+        compute="_compute_omeet",
+        inverse="_inverse_omeet",
+        help="Unless the meeting says otherwise.",
+    )
+    omeet_default_duration = fields.Integer(
+        "Minutes", compute="_compute_omeet", inverse="_inverse_omeet", help="Minutes of a meeting for which nobody said how long it takes."
+    )
+
+    @api.depends("company_id")
+    def _compute_omeet(self):
+        fresh = self.env["omeet.connection"].new({})
+        for settings in self:
+            connection = self.env["omeet.connection"]._of(settings.company_id or self.env.company) or fresh
+            settings.omeet_url = connection.url
+            for name in _DEFAULTS:
+                settings[f"omeet_{name}"] = connection[name]
+
+    def _inverse_omeet(self):
+        for settings in self:
+            connection = self.env["omeet.connection"]._ensure(settings.company_id or self.env.company)
+            values = {"url": self._omeet_address(settings.omeet_url)}
+            values.update({name: settings[f"omeet_{name}"] for name in _DEFAULTS if settings[f"omeet_{name}"] or name.endswith(("lobby", "host"))})
+            changed = {name: value for name, value in values.items() if connection[name] != value}
+            if "url" in changed:
+                changed.update(webhook_endpoint=False, webhook_secret=False, webhook_url=False, event_cursor=-1, public_url=False, provider_ref=False)
+            if changed:
+                connection.write(changed)
+
+    @api.depends("company_id")
+    def _compute_omeet_key(self):
+        for settings in self:
+            settings.omeet_key = False
+            settings.omeet_key_set = bool(self.env["omeet.connection"]._of(settings.company_id or self.env.company).api_key)
+
+    def _inverse_omeet_key(self):
+        for settings in self.filtered("omeet_key"):
+            connection = self.env["omeet.connection"]._ensure(settings.company_id or self.env.company)
+            key = settings.omeet_key.strip()
+            if key != connection.api_key:
+                connection.write({"api_key": key, "last_error": False})
+
+    @api.depends("company_id")
+    def _compute_omeet_status(self):
+        for settings in self:
+            connection = self.env["omeet.connection"]._of(settings.company_id or self.env.company)
+            if not connection._ready():
+                settings.omeet_status = _("Not set up.")
+            elif connection.last_error:
+                settings.omeet_status = connection.last_error
+            elif connection.last_contact:
+                settings.omeet_status = _("omeet answers.")
+            else:
+                settings.omeet_status = _("Not tested yet.")
+
+    @api.model
+    def _omeet_address(self, url):
+        """An address as the client wants it; https unless omeet is on this machine or in this network by name."""
+        url = (url or "").strip().rstrip("/")
+        if not url:
+            return False
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise UserError(_("omeet's address has to look like https://meet.example.org."))
+        return parts.geturl()
+
+    def execute(self):
+        done = super().execute()
+        for settings in self:
+            connection = self.env["omeet.connection"]._of(settings.company_id)
+            if connection:
+                connection._set_up()
+        return done
+
+    def action_omeet_test(self):
+        """Says in words what works and what does not."""
+        self.ensure_one()
+        if not self.env.user.has_group("base.group_system"):
+            raise UserError(_("Only administrators test the connection."))
+        connection = self.env["omeet.connection"]._ensure(self.company_id or self.env.company)
+        ok, lines = connection._test()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": _("O-Meet: connected") if ok else _("O-Meet: something is wrong"),
+                "message": " ".join(lines),
+                "type": "success" if ok else "danger",
+                "sticky": not ok,
+            },
+        }
+
+    def action_omeet_provider(self):
+        self.ensure_one()
+        connection = self.env["omeet.connection"]._ensure(self.company_id or self.env.company)
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Meeting provider"),
+            "res_model": "omeet.provider",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_connection_id": connection.id},
+        }
+
+    def action_omeet_jobs(self):
+        return self.env["ir.actions.act_window"]._for_xml_id("omeet.action_jobs")
