@@ -82,7 +82,7 @@ CONF
 
 copy_addon() {
   local folder=$WORK/addons
-  rm -rf "$folder/omeet" && cp -r "${OMEET_ADDON:-$ROOT/odoo_addon/omeet}" "$folder/omeet" || return 1
+  rm -rf "$folder/omeet" && cp -r "$ADDON" "$folder/omeet" || return 1
   find "$folder/omeet" -name __pycache__ -prune -exec rm -rf {} +
   ((EUID == 0)) && chown -R "$ODOO_USER" "$folder"
   chmod -R u+rwX "$folder"

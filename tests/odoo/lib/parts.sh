@@ -66,6 +66,10 @@ serve() {
 }
 
 main() {
+  case $ONLY in
+    lint) prepare_work >/dev/null && lint_part; return ;;
+    format) prepare_work >/dev/null && format_part; return ;;
+  esac
   if [[ $SERVE ]]; then serve; return; fi
   if [[ $TAGS != all ]]; then
     prepare && step "Tests $TAGS on Odoo $ODOO_SERIES" odoo tests_in plain omeet_plain "$(long_tags "$TAGS")"

@@ -1,10 +1,10 @@
-import { CalendarFormController } from "@calendar/views/calendar_form/calendar_form_controller";
-import { serializeDate, serializeDateTime } from "@web/core/l10n/dates";
-import { patch } from "@web/core/utils/patch";
+import {CalendarFormController} from "@calendar/views/calendar_form/calendar_form_controller";
+import {serializeDate, serializeDateTime} from "@web/core/l10n/dates";
+import {patch} from "@web/core/utils/patch";
 
 /** The form as it stands, saved or not: what a reserved meeting is called and when it is. */
 export function formValues(record) {
-    const { name, start, stop, start_date, stop_date, allday, partner_ids } = record.data;
+    const {name, start, stop, start_date, stop_date, allday, partner_ids} = record.data;
     const begin = allday ? start_date && serializeDate(start_date) : start && serializeDateTime(start);
     const end = allday ? stop_date && serializeDate(stop_date) : stop && serializeDateTime(stop);
     return {
@@ -20,7 +20,8 @@ export function formValues(record) {
 // As the calendar does for its own button: the link goes into the form and nothing is saved, so that the first save - and the
 // invitation it sends - carries it. The quick-create popover has the same controller.
 patch(CalendarFormController.prototype, {
-    async beforeExecuteActionButton({ name }) {
+    async beforeExecuteActionButton(clickParams, ...others) {
+        const {name} = clickParams;
         const root = this.model.root;
         if (name === "action_omeet_add_link") {
             await this.omeetAddLink(root);
@@ -31,17 +32,17 @@ patch(CalendarFormController.prototype, {
             await this.omeetClearLink(root);
             return false;
         }
-        return super.beforeExecuteActionButton(...arguments);
+        return super.beforeExecuteActionButton(clickParams, ...others);
     },
 
     async omeetAddLink(root) {
-        const { url } = await this.model.orm.call("calendar.event", "omeet_reserve", [formValues(root)]);
-        await root.update({ videocall_location: url, videocall_source: "omeet" });
+        const {url} = await this.model.orm.call("calendar.event", "omeet_reserve", [formValues(root)]);
+        await root.update({videocall_location: url, videocall_source: "omeet"});
     },
 
     async omeetClearLink(root) {
         const url = root.data.videocall_location;
-        await root.update({ videocall_location: false, videocall_source: "custom" });
+        await root.update({videocall_location: false, videocall_source: "custom"});
         try {
             await this.model.orm.silent.call("calendar.event", "omeet_release", [url]);
         } catch {

@@ -1,5 +1,5 @@
-import { useService } from "@web/core/utils/hooks";
-import { onMounted, onWillUnmount } from "@odoo/owl";
+import {useService} from "@web/core/utils/hooks";
+import {onMounted, onWillUnmount} from "@odoo/owl";
 
 const NOTIFICATION = "omeet.meeting";
 
@@ -19,7 +19,7 @@ export function useMeetingBus(changed, delayMs = 250) {
         timer = null;
         changed(ids);
     };
-    const hear = ({ ids = [] }) => {
+    const hear = ({ids = []}) => {
         ids.forEach((id) => waiting.add(id));
         timer ??= setTimeout(tell, delayMs);
     };

@@ -1,4 +1,4 @@
-import { browser } from "@web/core/browser/browser";
+import {browser} from "@web/core/browser/browser";
 
 /**
  * Opens a tab for an address that has still to be asked for. The tab opens within the click: browsers block one that opens later.

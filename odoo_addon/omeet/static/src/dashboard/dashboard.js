@@ -1,22 +1,22 @@
-import { useMeetingBus } from "@omeet/core/meeting_bus";
-import { openInNewTab } from "@omeet/core/new_tab";
-import { MeetingCard } from "@omeet/dashboard/meeting_card";
-import { deserializeDateTime } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { KeepLast } from "@web/core/utils/concurrency";
-import { useService } from "@web/core/utils/hooks";
-import { Layout } from "@web/search/layout";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { Component, onWillStart, useExternalListener, useState } from "@odoo/owl";
+import {useMeetingBus} from "@omeet/core/meeting_bus";
+import {openInNewTab} from "@omeet/core/new_tab";
+import {MeetingCard} from "@omeet/dashboard/meeting_card";
+import {deserializeDateTime} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {KeepLast} from "@web/core/utils/concurrency";
+import {useService} from "@web/core/utils/hooks";
+import {Layout} from "@web/search/layout";
+import {standardActionServiceProps} from "@web/webclient/actions/action_service";
+import {Component, onWillStart, useExternalListener, useState} from "@odoo/owl";
 
-const { DateTime } = luxon;
+const {DateTime} = luxon;
 
 /** New meeting, join by code, and the user's meetings of today and later; kept up to date while it is open. */
 export class OmeetDashboard extends Component {
     static template = "omeet.Dashboard";
-    static components = { Layout, MeetingCard };
-    static props = { ...standardActionServiceProps };
+    static components = {Layout, MeetingCard};
+    static props = {...standardActionServiceProps};
 
     setup() {
         this.orm = useService("orm");
@@ -40,7 +40,7 @@ export class OmeetDashboard extends Component {
     }
 
     get display() {
-        return { controlPanel: {} };
+        return {controlPanel: {}};
     }
 
     get isEmpty() {
@@ -48,7 +48,7 @@ export class OmeetDashboard extends Component {
     }
 
     get todayLabel() {
-        return DateTime.local().toLocaleString({ weekday: "long", day: "numeric", month: "long" });
+        return DateTime.local().toLocaleString({weekday: "long", day: "numeric", month: "long"});
     }
 
     /** Coming meetings under the day they are on, in the order they come. */
@@ -58,26 +58,26 @@ export class OmeetDashboard extends Component {
             const label = this.dayLabel(meeting.start);
             days.set(label, [...(days.get(label) ?? []), meeting]);
         }
-        return [...days].map(([label, meetings]) => ({ label, meetings }));
+        return [...days].map(([label, meetings]) => ({label, meetings}));
     }
 
     dayLabel(start) {
-        return start ? deserializeDateTime(start).toLocaleString({ weekday: "long", day: "numeric", month: "long" }) : _t("Without a date");
+        return start ? deserializeDateTime(start).toLocaleString({weekday: "long", day: "numeric", month: "long"}) : _t("Without a date");
     }
 
     async load() {
         try {
             const data = await this.keepLast.add(this.orm.silent.call("jitsi.meeting", "dashboard_data", []));
-            const { server_ok, message, today, upcoming } = data;
-            Object.assign(this.state, { serverOk: server_ok, message, today, upcoming, failed: false });
+            const {server_ok, message, today, upcoming} = data;
+            Object.assign(this.state, {serverOk: server_ok, message, today, upcoming, failed: false});
         } catch {
-            Object.assign(this.state, { failed: true, message: _t("The meetings could not be loaded.") });
+            Object.assign(this.state, {failed: true, message: _t("The meetings could not be loaded.")});
         }
     }
 
     newMeeting() {
         return this.goTo(async () => {
-            const { join_url } = await this.orm.call("jitsi.meeting", "create_instant", [this.state.title.trim()]);
+            const {join_url} = await this.orm.call("jitsi.meeting", "create_instant", [this.state.title.trim()]);
             this.state.title = "";
             return join_url;
         });
@@ -85,7 +85,7 @@ export class OmeetDashboard extends Component {
 
     joinByCode() {
         return this.goTo(async () => {
-            const { join_url, error } = await this.orm.call("jitsi.meeting", "find_by_code", [this.state.code.trim()]);
+            const {join_url, error} = await this.orm.call("jitsi.meeting", "find_by_code", [this.state.code.trim()]);
             this.state.codeError = error ?? "";
             return join_url;
         });
@@ -107,7 +107,7 @@ export class OmeetDashboard extends Component {
     }
 
     allMeetings() {
-        return this.action.doAction("omeet.action_jitsi_meeting");
+        return this.action.doAction("omeet.action_my_meetings");
     }
 }
 

@@ -1,20 +1,20 @@
-import { useCopyLink } from "@omeet/core/copy_link";
-import { webAddress } from "@omeet/core/new_tab";
-import { deserializeDateTime } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { useService } from "@web/core/utils/hooks";
-import { Component } from "@odoo/owl";
+import {useCopyLink} from "@omeet/core/copy_link";
+import {webAddress} from "@omeet/core/new_tab";
+import {deserializeDateTime} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {useService} from "@web/core/utils/hooks";
+import {Component} from "@odoo/owl";
 
-const { DateTime } = luxon;
+const {DateTime} = luxon;
 
 /** @returns {{ label: string, look: string }} */
 function badgeOf(state) {
     const badges = {
-        draft: { label: _t("Draft"), look: "text-bg-secondary" },
-        ready: { label: _t("Ready"), look: "text-bg-info" },
-        started: { label: _t("Live"), look: "text-bg-success" },
-        ended: { label: _t("Ended"), look: "text-bg-light" },
-        cancelled: { label: _t("Cancelled"), look: "text-bg-danger" },
+        draft: {label: _t("Draft"), look: "text-bg-secondary"},
+        ready: {label: _t("Ready"), look: "text-bg-info"},
+        started: {label: _t("Live"), look: "text-bg-success"},
+        ended: {label: _t("Ended"), look: "text-bg-light"},
+        cancelled: {label: _t("Cancelled"), look: "text-bg-danger"},
     };
     return badges[state] ?? badges.draft;
 }
@@ -40,12 +40,12 @@ export class MeetingCard extends Component {
     }
 
     get begin() {
-        const { start } = this.props.meeting;
+        const {start} = this.props.meeting;
         return start ? deserializeDateTime(start).toLocaleString(DateTime.TIME_SIMPLE) : "";
     }
 
     get end() {
-        const { end } = this.props.meeting;
+        const {end} = this.props.meeting;
         return end ? deserializeDateTime(end).toLocaleString(DateTime.TIME_SIMPLE) : "";
     }
 
@@ -55,7 +55,7 @@ export class MeetingCard extends Component {
     }
 
     get joinAddress() {
-        const { room_code } = this.props.meeting;
+        const {room_code} = this.props.meeting;
         return room_code && webAddress(`/o-meet/join/${room_code}`);
     }
 
