@@ -22,7 +22,6 @@
     "assets": {
         "web.assets_backend": ["omeet/static/src/**/*"],
         "web.assets_tests": ["omeet/static/tests/tours/**/*"],
-        "web.assets_unit_tests": ["omeet/static/tests/unit/**/*"],
     },
     "images": ["static/description/banner.png"],
     "application": True,

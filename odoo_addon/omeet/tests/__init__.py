@@ -1,1 +1,1 @@
-from . import test_client
+from . import test_calendar, test_client, test_tours
