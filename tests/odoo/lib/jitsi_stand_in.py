@@ -16,13 +16,14 @@ SCRIPT = b"""window.JitsiMeetExternalAPI = class {
   executeCommand() {}
   dispose() { this.frame.remove(); }
 };"""
+CONFIG = b"var config = { hosts: { domain: 'meet.jitsi', muc: 'muc.meet.jitsi' }, bosh: '/http-bind' };"
 ROOM = b'<!doctype html><html lang="en"><title>Room</title><h1>Room</h1>'
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        script = self.path.startswith("/external_api.js")
-        body = SCRIPT if script else ROOM
+        script = {"/external_api.js": SCRIPT, "/config.js": CONFIG}.get(self.path.split("?")[0])
+        body = script or ROOM
         self.send_response(200)
         self.send_header("Content-Type", "text/javascript" if script else "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))

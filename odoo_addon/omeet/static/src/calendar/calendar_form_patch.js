@@ -42,7 +42,7 @@ patch(CalendarFormController.prototype, {
 
     async omeetClearLink(root) {
         const url = root.data.videocall_location;
-        await root.update({videocall_location: false, videocall_source: "custom"});
+        await root.update({videocall_location: "", videocall_source: "custom"});
         try {
             await this.model.orm.silent.call("calendar.event", "omeet_release", [url]);
         } catch {
