@@ -5,16 +5,47 @@ import logging
 _logger = logging.getLogger(__name__)
 
 
+_OLD = "jitsi_meet_ui"
+
+
 def pre_init_hook(env):
-    """The old module's table has the same name: step aside before ours is created (see ``legacy_import``)."""
+    """The old module's table has the name of ours: it steps aside before ours is made (see ``legacy_import``)."""
     env.cr.execute(
         """SELECT 1 FROM information_schema.columns
             WHERE table_schema = current_schema AND table_name = 'jitsi_meeting' AND column_name = 'room_name'"""
     )
-    if env.cr.fetchone():
-        env.cr.execute("ALTER TABLE jitsi_meeting RENAME TO jitsi_meeting_legacy")
-        env.cr.execute("ALTER SEQUENCE IF EXISTS jitsi_meeting_id_seq RENAME TO jitsi_meeting_legacy_id_seq")
-        env.cr.execute("ALTER INDEX IF EXISTS jitsi_meeting_pkey RENAME TO jitsi_meeting_legacy_pkey")
+    if not env.cr.fetchone():
+        return
+    env.cr.execute("ALTER TABLE jitsi_meeting RENAME TO jitsi_meeting_legacy")
+    env.cr.execute("ALTER SEQUENCE IF EXISTS jitsi_meeting_id_seq RENAME TO jitsi_meeting_legacy_id_seq")
+    env.cr.execute("ALTER INDEX IF EXISTS jitsi_meeting_pkey RENAME TO jitsi_meeting_legacy_pkey")
+    if _has_old_link(env):
+        env.cr.execute("ALTER TABLE calendar_event RENAME COLUMN jitsi_meeting_id TO omeet_legacy_id")
+    _retire(env)
+
+
+def _has_old_link(env):
+    env.cr.execute(
+        """SELECT 1 FROM information_schema.columns
+            WHERE table_schema = current_schema AND table_name = 'calendar_event' AND column_name = 'jitsi_meeting_id'"""
+    )
+    return bool(env.cr.fetchone())
+
+
+def _retire(env):
+    """Two modules cannot own one model. Uninstalling the old one would delete its meetings, so it only loses its views."""
+    old = env["ir.module.module"].search([("name", "=", _OLD), ("state", "!=", "uninstalled")])
+    if not old:
+        return
+    names = env["ir.model.data"].search([("module", "=", _OLD)])
+    for model in ("ir.ui.menu", "ir.ui.view", "ir.actions.act_window", "ir.actions.client", "ir.actions.server", "ir.model.access", "ir.asset"):
+        env[model].with_context(active_test=False).browse(names.filtered(lambda name: name.model == model).mapped("res_id")).exists().unlink()
+    env.cr.execute("DELETE FROM ir_model_data WHERE module = %s", [_OLD])
+    env.cr.execute("DELETE FROM ir_model_fields WHERE model = 'jitsi.meeting' AND name IN ('room_name', 'start_datetime', 'owner_id', 'meeting_url')")
+    env.cr.execute("DELETE FROM ir_model_fields WHERE model = 'calendar.event' AND name = 'jitsi_meeting_id'")
+    env.cr.execute("UPDATE ir_module_module SET state = 'uninstalled', latest_version = NULL WHERE id IN %s", [tuple(old.ids)])
+    env.invalidate_all()
+    _logger.info("omeet: %s is retired; its meetings are taken over", _OLD)
 
 
 def post_init_hook(env):

@@ -2,17 +2,17 @@
 
 import json
 import logging
-from datetime import timedelta
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import html2plaintext
 
 from ..client import OmeetError, Unavailable, new_key
 from ..const import BUS_TYPE, LIVE_STATES, RESERVATION_MIN
 from .res_users import email, line
 
 _logger = logging.getLogger(__name__)
+
+#: Begins the identifier of somebody who came without being invited by name.
+_GUEST = "guest:"
 
 
 def instant(value):
@@ -299,7 +299,23 @@ class JitsiMeetingSync(models.Model):
             if changed:
                 row.write(changed)
         for row in known.values():
-            row.unlink()
+            if not row.remote_id.startswith(_GUEST):
+                row.unlink()
+
+    def _apply_presence(self, data, came):
+        """Somebody came in or left, as a provider tells; whoever is not among the invited is kept by name."""
+        at, name, address = moment(data.get("at")), line(data.get("name")) or _("Guest"), (data.get("email") or "").lower()
+        if not at:
+            return
+        rows = self.sudo().participant_ids
+        row = rows.filtered(lambda one: address and (one.email or "").lower() == address)[:1] or rows.filtered(lambda one: one.name == name)[:1]
+        if not row:
+            values = {"meeting_id": self.id, "remote_id": f"{_GUEST}{address or name}", "name": name, "email": address or False}
+            row = rows.create(values)
+        if came:
+            row.joined_at = min(filter(None, [row.joined_at, at]))
+        else:
+            row.left_at = max(filter(None, [row.left_at, at]))
 
     def _partner_of(self, person, by_email):
         if (person.get("partner_id") or "").isdigit():

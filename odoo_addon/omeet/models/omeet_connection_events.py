@@ -130,6 +130,8 @@ class OmeetConnectionEvents(models.Model):
             return
         if kind.startswith("recording."):
             self._on_recording(data)
+        elif kind in ("participant.joined", "participant.left"):
+            self._on_presence(kind, data)
         elif kind == "meeting.deleted":
             self._on_deleted(event["subject"])
         elif kind.startswith("meeting.") and "room_code" in data:
@@ -208,6 +210,12 @@ class OmeetConnectionEvents(models.Model):
             meeting.with_context(omeet_mirror=True).state = "cancelled"
             meeting.message_post(body=_("This meeting was deleted in omeet: its link leads nowhere any more."))
         meeting._notify_clients()
+
+    def _on_presence(self, kind, data):
+        meeting = self._meeting(data.get("meeting_id") or "")
+        if meeting:
+            meeting._apply_presence(data, came=kind == "participant.joined")
+            meeting._notify_clients()
 
     def _on_recording(self, data):
         meeting = self._meeting(data.get("meeting_id") or "")

@@ -8,7 +8,7 @@ from ..client import NotFound, OmeetError, Refused, Unauthorized, new_key
 
 _logger = logging.getLogger(__name__)
 
-_EVENTS = ["meeting.*", "recording.*"]
+_EVENTS = ["meeting.*", "participant.*", "recording.*"]
 
 
 class OmeetConnectionSetup(models.Model):
@@ -109,6 +109,8 @@ class OmeetConnectionSetup(models.Model):
         why_not = self._register_webhook()
         if why_not:
             self.sudo().last_error = why_not
+        waiting = self.env["omeet.job"].sudo().search([("company_id", "=", self.company_id.id), ("state", "=", "pending")])
+        waiting.write({"next_try": fields.Datetime.now(), "lease_until": False})
         self.env.ref("omeet.cron_pull").sudo()._trigger()
         self.env.ref("omeet.cron_send").sudo()._trigger()
 

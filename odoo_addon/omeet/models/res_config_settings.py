@@ -1,9 +1,20 @@
-from urllib.parse import urlsplit
+import re
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
+_ADDRESS = re.compile(r"^(?:https?://)?(?!https?:?(?:/|$))[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[^?#\s]*)?$", re.IGNORECASE)
 _DEFAULTS = ("default_access", "default_lobby", "default_wait_for_host", "default_recording_by", "default_duration")
+
+
+def _kept_as(name):
+    """The inverse of one field: only what was given is written, whoever writes it."""
+
+    def inverse(self):
+        for settings in self:
+            settings._omeet_keep(name, settings[f"omeet_{name}"])
+
+    return inverse
 
 
 class ResConfigSettings(models.TransientModel):
@@ -11,7 +22,7 @@ class ResConfigSettings(models.TransientModel):
 
     # All of them live in omeet.connection, one per company. Names that begin with default_ would be taken for ir.default.
     omeet_url = fields.Char(
-        "omeet address", compute="_compute_omeet", inverse="_inverse_omeet", help="Where Odoo reaches omeet, for example https://meet.example.org."
+        "omeet address", compute="_compute_omeet", inverse=_kept_as("url"), help="Where Odoo reaches omeet, for example https://meet.example.org."
     )
     omeet_key = fields.Char(
         "omeet key", compute="_compute_omeet_key", inverse="_inverse_omeet_key", help="Service key with the role admin. It is never shown again."
@@ -22,24 +33,24 @@ class ResConfigSettings(models.TransientModel):
         [("public", "Anyone with the link"), ("organization", "Users of this company"), ("invited", "Only the invited")],
         "Who may come in",
         compute="_compute_omeet",
-        inverse="_inverse_omeet",
+        inverse=_kept_as("default_access"),
         help="Unless the meeting says otherwise.",
     )
     omeet_default_lobby = fields.Boolean(
-        "Lobby", compute="_compute_omeet", inverse="_inverse_omeet", help="People who are not invited by name wait until a host lets them in."
+        "Lobby", compute="_compute_omeet", inverse=_kept_as("default_lobby"), help="People who are not invited by name wait until a host lets them in."
     )
     omeet_default_wait_for_host = fields.Boolean(
-        "Wait for the host", compute="_compute_omeet", inverse="_inverse_omeet", help="Everybody waits until a host is there."
+        "Wait for the host", compute="_compute_omeet", inverse=_kept_as("default_wait_for_host"), help="Everybody waits until a host is there."
     )
     omeet_default_recording_by = fields.Selection(
         [("host", "The host"), ("moderators", "Moderators"), ("nobody", "Nobody")],
         "May record",
         compute="_compute_omeet",
-        inverse="_inverse_omeet",
+        inverse=_kept_as("default_recording_by"),
         help="Unless the meeting says otherwise.",
     )
     omeet_default_duration = fields.Integer(
-        "Minutes", compute="_compute_omeet", inverse="_inverse_omeet", help="Minutes of a meeting for which nobody said how long it takes."
+        "Minutes", compute="_compute_omeet", inverse=_kept_as("default_duration"), help="Minutes of a meeting for which nobody said how long it takes."
     )
 
     @api.depends("company_id")
@@ -51,16 +62,26 @@ class ResConfigSettings(models.TransientModel):
             for name in _DEFAULTS:
                 settings[f"omeet_{name}"] = connection[name]
 
-    def _inverse_omeet(self):
-        for settings in self:
-            connection = self.env["omeet.connection"]._ensure(settings.company_id or self.env.company)
-            values = {"url": self._omeet_address(settings.omeet_url)}
-            values.update({name: settings[f"omeet_{name}"] for name in _DEFAULTS if settings[f"omeet_{name}"] or name.endswith(("lobby", "host"))})
-            changed = {name: value for name, value in values.items() if connection[name] != value}
-            if "url" in changed:
-                changed.update(webhook_endpoint=False, webhook_secret=False, webhook_url=False, event_cursor=-1, public_url=False, provider_ref=False)
-            if changed:
-                connection.write(changed)
+    def _omeet_keep(self, name, value):
+        connection = self.env["omeet.connection"]._ensure(self.company_id or self.env.company)
+        if name == "url":
+            value = self._omeet_address(value)
+        if connection[name] == value or (not value and name in ("default_access", "default_recording_by", "default_duration")):
+            return
+        connection.write({name: value})
+        if name == "url":  # another omeet, another history
+            connection.write(
+                {
+                    "webhook_endpoint": False,
+                    "webhook_secret": False,
+                    "webhook_url": False,
+                    "event_cursor": -1,
+                    "public_url": False,
+                    "provider_ref": False,
+                    "last_error": False,
+                    "last_contact": False,
+                }
+            )
 
     @api.depends("company_id")
     def _compute_omeet_key(self):
@@ -90,14 +111,13 @@ class ResConfigSettings(models.TransientModel):
 
     @api.model
     def _omeet_address(self, url):
-        """An address as the client wants it; https unless omeet is on this machine or in this network by name."""
-        url = (url or "").strip().rstrip("/")
+        """An address as the client wants it; https unless http is said."""
+        url = (url or "").strip()
         if not url:
             return False
-        parts = urlsplit(url if "://" in url else f"https://{url}")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        if not _ADDRESS.match(url):
             raise UserError(_("omeet's address has to look like https://meet.example.org."))
-        return parts.geturl()
+        return (url if "://" in url else f"https://{url}").rstrip("/")
 
     def execute(self):
         done = super().execute()

@@ -1,1 +1,12 @@
-from . import test_calendar, test_client, test_events, test_queue, test_tours
+from . import (
+    test_calendar,
+    test_client,
+    test_events,
+    test_legacy,
+    test_meetings,
+    test_performance,
+    test_queue,
+    test_routes,
+    test_settings,
+    test_tours,
+)
