@@ -68,6 +68,7 @@ serve() {
 main() {
   case $ONLY in
     lint) prepare_work >/dev/null && lint_part; return ;;
+    live) prepare && live_part "${LIVE[@]}"; return ;;
     format) prepare_work >/dev/null && format_part; return ;;
   esac
   if [[ $SERVE ]]; then serve; return; fi

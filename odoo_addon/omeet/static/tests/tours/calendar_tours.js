@@ -21,10 +21,20 @@ const newInList = [
     {trigger: "button.o_switch_view.o_list", run: "click"},
     {trigger: ".o_list_button_add", run: "click"},
 ];
+// A click on a free slot opens the popover. The calendar listens to the mouse, not to clicks, and needs a place.
 const newInPopover = [
-    {trigger: ".o_calendar_view .fc"},
-    {trigger: ".o_calendar_button_new, .o-calendar-button-new", run: "click"},
-    {trigger: ".modal .o_form_view"},
+    {
+        trigger: ".o_calendar_view .fc-timegrid-slot-lane[data-time='05:00:00']",
+        async run({anchor}) {
+            anchor.scrollIntoView({block: "center"});
+            const {left, top, width, height} = anchor.getBoundingClientRect();
+            const place = {bubbles: true, cancelable: true, clientX: left + width / 2, clientY: top + height / 2, button: 0};
+            for (const type of ["mousedown", "mouseup", "click"]) {
+                document.elementFromPoint(place.clientX, place.clientY).dispatchEvent(new MouseEvent(type, place));
+            }
+        },
+    },
+    {trigger: ".modal .o_form_view, .o_popover .o_form_view"},
 ];
 const savePopover = [
     {trigger: ".modal .o_form_button_save", run: "click"},

@@ -17,7 +17,7 @@ tours.add("omeet_meetings", {
         {trigger: ".modal .btn-primary", run: "click"},
         {trigger: state("ended")},
         {trigger: "button[name='action_reopen']", run: "click"},
-        {trigger: state("ready")},
+        {trigger: state("started")},
         {trigger: "button[name='action_cancel']", run: "click"},
         {trigger: ".modal .btn-primary", run: "click"},
         {trigger: ".o_form_saved:has(.ribbon)"},
