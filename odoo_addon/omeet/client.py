@@ -6,11 +6,15 @@ later), :class:`Refused` (the service understood and said no), and, below it, :c
 
 import json
 import logging
+import socket
+import threading
 import time
 import uuid
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from .const import MAX_ANSWER, TIMEOUT_S
 
@@ -55,6 +59,35 @@ def new_key():
     return f"odoo-{uuid.uuid4()}"
 
 
+class _WatchedAdapter(HTTPAdapter):
+    """Knows its open sockets, so that they can be cut.
+
+    requests' timeout begins anew with every octet: a server that drips would hold a worker for ever.
+    """
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        self.connections = []
+        pools = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+        self.poolmanager.pool_classes_by_scheme = {scheme: _watched(pool, self.connections) for scheme, pool in pools.items()}
+
+    def cut(self):
+        for connection in self.connections:
+            try:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+            except (AttributeError, OSError):
+                continue  # closed already
+
+
+def _watched(pool, connections):
+    class Connection(pool.ConnectionCls):
+        def connect(self):
+            connections.append(self)
+            super().connect()
+
+    return type("Watched" + pool.__name__, (pool,), {"ConnectionCls": Connection})
+
+
 class Client:
     """Calls one omeet with one key; use it for a batch of calls, it keeps the connection."""
 
@@ -65,6 +98,9 @@ class Client:
         self._session = requests.Session()
         # The proxy variables and .netrc of the machine are not the administrator's word on where the key goes.
         self._session.trust_env = False
+        self._adapter = _WatchedAdapter()
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
 
     def __repr__(self):
         return f"<omeet client of {urlsplit(self._endpoint).hostname}>"
@@ -102,55 +138,54 @@ class Client:
 
     def _post(self, body):
         deadline = time.monotonic() + self._timeout_s
+        watchdog = threading.Timer(self._timeout_s, self._adapter.cut)
+        watchdog.daemon = True
+        watchdog.start()
         try:
-            with self._session.post(
-                self._endpoint,
-                data=json.dumps(body).encode(),
-                headers={
-                    "Authorization": f"Bearer {self._key}",
-                    "Content-Type": "application/json",
-                    "Accept-Encoding": "identity",  # what is read below is not decoded
-                },
-                timeout=self._timeout_s,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                return _read(response, deadline)
-        except requests.Timeout as error:
-            raise Unavailable(f"omeet did not answer within {self._timeout_s} seconds.", kind="client.timeout") from error
-        except requests.exceptions.SSLError as error:
-            raise Unavailable("The certificate of omeet's address is not trusted.", kind="client.tls") from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema) as error:
-            raise Unavailable("omeet's address is not a web address.", kind="client.address") from error
-        except (requests.RequestException, OSError) as error:
-            raise Unavailable("omeet cannot be reached at its address.", kind="client.unreachable") from error
-        except ValueError as error:
-            raise _rubbish() from error
+            return self._send(body)
+        except OmeetError as error:
+            if time.monotonic() >= deadline:  # what arrived before the line was cut is no answer
+                raise self._trouble(error, True) from error
+            raise
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise self._trouble(error, time.monotonic() >= deadline) from error
+        finally:
+            watchdog.cancel()
+
+    def _send(self, body):
+        with self._session.post(
+            self._endpoint,
+            data=json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+            timeout=self._timeout_s,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return _read(response)
+
+    def _trouble(self, error, too_late):
+        """What went wrong, in words."""
+        if too_late or isinstance(error, requests.Timeout):
+            return Unavailable(f"omeet did not answer within {self._timeout_s} seconds.", kind="client.timeout")
+        if isinstance(error, requests.exceptions.SSLError):
+            return Unavailable("The certificate of omeet's address is not trusted.", kind="client.tls")
+        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema):
+            return Unavailable("omeet's address is not a web address.", kind="client.address")
+        if isinstance(error, requests.RequestException | OSError):
+            return Unavailable("omeet cannot be reached at its address.", kind="client.unreachable")
+        return _rubbish()
 
 
-def _body(response, deadline):
-    # requests' timeout counts from octet to octet: a server that drips would hold a worker for ever. So what has arrived is
-    # taken as it is, and the clock is looked at in between.
-    take = getattr(response.raw, "read1", None) or response.raw._fp.read1
+def _read(response):
     body = bytearray()
-    while chunk := take(65536):
+    for chunk in response.iter_content(65536):
         body += chunk
         if len(body) > MAX_ANSWER:
             raise Unavailable("omeet's answer is too large.", kind="client.rubbish")
-        if time.monotonic() > deadline:
-            raise requests.Timeout
-    response.raw.release_conn()
-    if time.monotonic() > deadline:
-        raise requests.Timeout
-    return bytes(body)
-
-
-def _read(response, deadline):
-    body = _body(response, deadline)
     if response.is_redirect:
         raise Unavailable("omeet's address redirects elsewhere: give the final one.", kind="client.address")
     try:
-        return json.loads(body)
+        return json.loads(bytes(body))
     except ValueError as error:
         if response.status_code == 401:
             raise Unauthorized("omeet does not accept this key.", kind="unauthenticated") from error

@@ -4,10 +4,13 @@ import logging
 import time
 from contextlib import contextmanager
 
+from psycopg2 import OperationalError
+
 from odoo import SUPERUSER_ID, _, api, fields, models
 
 from ..client import OmeetError
 from .jitsi_meeting_sync import moment
+from .omeet_job import in_turn, lock
 
 _logger = logging.getLogger(__name__)
 
@@ -51,8 +54,7 @@ class OmeetConnectionEvents(models.Model):
                 except OmeetError as error:
                     self._note_contact(str(error), registry)
                     return applied
-                with self._own_cursor(registry) as connection:
-                    cursor = connection._apply_page(cursor, page, rest)
+                cursor = self._apply_in_turn(cursor, page, rest, registry)
                 if cursor is None:
                     return applied  # somebody else is at it
                 applied += len(page["items"])
@@ -60,6 +62,9 @@ class OmeetConnectionEvents(models.Model):
                     break
         self._note_contact(False, registry)
         return applied
+
+    def _apply_in_turn(self, cursor, page, rest, registry):
+        return in_turn(lambda: self._own_cursor(registry), lambda connection: connection._apply_page(cursor, page, rest))
 
     def _everything(self, client):
         """All meetings that are not over: the way in for a new database, and after omeet was restored from a backup."""
@@ -73,20 +78,23 @@ class OmeetConnectionEvents(models.Model):
                 return meetings
 
     def _note_contact(self, error, registry=None):
-        with self._own_cursor(registry) as connection:
-            if not connection.exists():
-                return
-            now = fields.Datetime.now()
-            stale = not connection.last_contact or (now - connection.last_contact).total_seconds() > 300
-            if (connection.last_error or False) != (error or False) or (not error and stale):
-                connection.write({"last_error": error, **({} if error else {"last_contact": now})})
+        in_turn(lambda: self._own_cursor(registry), lambda connection: connection._write_contact(error))
+
+    def _write_contact(self, error):
+        if not self.exists():
+            return
+        now = fields.Datetime.now()
+        stale = not self.last_contact or (now - self.last_contact).total_seconds() > 300
+        if (self.last_error or False) != (error or False) or (not error and stale):
+            self.write({"last_error": error, **({} if error else {"last_contact": now})})
 
     # ------------------------------------------------------------------ applying
 
     def _lock_at(self, cursor):
         """Whether this transaction alone may move the cursor on from ``cursor``."""
         self.flush_recordset()
-        self.env.cr.execute("SELECT event_cursor FROM omeet_connection WHERE id = %s FOR UPDATE SKIP LOCKED", [self.id])
+        query = "SELECT event_cursor FROM omeet_connection WHERE id = %s FOR UPDATE SKIP LOCKED"
+        self.env.cr.execute(query, [self.id], log_exceptions=False)
         found = self.env.cr.fetchone()
         return bool(found) and found[0] == cursor
 
@@ -98,6 +106,7 @@ class OmeetConnectionEvents(models.Model):
             self._apply_everything(rest)
             self.event_cursor = page["last"]
             return page["last"]
+        self._lock_meetings({event["subject"] for event in page["items"]})
         for event in page["items"]:
             self._apply_event(event)
             cursor = event["seq"]
@@ -107,11 +116,17 @@ class OmeetConnectionEvents(models.Model):
             self.event_cursor = cursor
         return cursor
 
+    def _lock_meetings(self, remote_ids):
+        rows = self.env["jitsi.meeting"].sudo().with_context(active_test=False)
+        rows = rows.search([("remote_id", "in", list(remote_ids)), ("company_id", "=", self.company_id.id)])
+        lock(self.env, "jitsi_meeting", rows.ids)
+
     def _apply_pushed(self, event):
         """Applies an event that omeet posted, if it is the next one; ``False`` asks for a fetch."""
         seq = event.get("seq")
         if not isinstance(seq, int) or not self._lock_at(seq - 1):
             return isinstance(seq, int) and seq <= self.event_cursor
+        self._lock_meetings([event.get("subject") or ""])
         self._apply_event(event)
         self.event_cursor = seq
         return True
@@ -121,6 +136,8 @@ class OmeetConnectionEvents(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._dispatch(event)
+        except OperationalError:
+            raise  # somebody else was at the same meeting: the whole page again, in a fresh transaction
         except Exception:
             _logger.exception("omeet: event %s (%s) was not applied", event.get("seq"), event.get("type"))
 

@@ -10,6 +10,8 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
+from psycopg2 import OperationalError
+
 from odoo import SUPERUSER_ID, _, api, fields, models
 
 from ..client import NotFound, OmeetError, Refused, Unauthorized, Unavailable, new_key
@@ -25,6 +27,32 @@ _HOOK_BUDGET_S = TIMEOUT_S
 _CRON_BUDGET_S = 240
 #: Longest pause between two attempts.
 _LONGEST_PAUSE_S = 3600
+
+
+#: Attempts at a short transaction that others get in the way of, and the first pause between them.
+_ATTEMPTS, _PAUSE_S = 8, 0.02
+
+
+def in_turn(opened, act):
+    """``act`` in a fresh transaction; again, in a fresh one, when somebody else changed the same row meanwhile.
+
+    Odoo's transactions are REPEATABLE READ: whoever comes second has to begin anew.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with opened() as records:
+                return act(records)
+        except OperationalError as error:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            _logger.debug("omeet: begun anew after %s", error)
+            time.sleep(_PAUSE_S * 2**attempt)
+
+
+def lock(env, table, ids):
+    """Holds rows before anything is read of them; whoever is late finds out here and not in the middle."""
+    if ids:
+        env.cr.execute(f"SELECT id FROM {table} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", [tuple(ids)], log_exceptions=False)  # noqa: S608
 
 
 class OmeetJob(models.Model):
@@ -149,13 +177,11 @@ class OmeetJob(models.Model):
         settled, down = 0, set()
         with _Clients() as clients:
             while time.monotonic() < deadline:
-                with self._own_cursor(registry) as queue:
-                    order = queue._claim(lanes, down)
+                order = in_turn(lambda: self._own_cursor(registry), lambda queue: queue._claim(lanes, down))
                 if not order:
                     break
                 outcome = order.carry_out(clients)
-                with self._own_cursor(registry) as queue:
-                    queue.browse(order.job_id).exists()._settle(order, outcome)
+                in_turn(lambda: self._own_cursor(registry), lambda queue: queue._settle(order, outcome))
                 if isinstance(outcome, Unavailable):
                     down.add(order.company_id)
                 else:
@@ -178,6 +204,7 @@ class OmeetJob(models.Model):
              ORDER BY job.id LIMIT 1 FOR UPDATE SKIP LOCKED
             """,
             {"now": fields.Datetime.now(), "any": lanes is None, "lanes": list(lanes or []), "down": list(down)},
+            log_exceptions=False,
         )
         found = self.env.cr.fetchone()
         if not found:
@@ -186,8 +213,13 @@ class OmeetJob(models.Model):
         job.lease_until = fields.Datetime.now() + timedelta(seconds=_LEASE_S)
         return _Order(job)
 
+    @api.model
     def _settle(self, order, outcome):
         """Writes down what became of a job."""
+        lock(self.env, "jitsi_meeting", order.meeting_ids)
+        self.browse(order.job_id).exists()._note(outcome)
+
+    def _note(self, outcome):
         if not self:
             return
         now = fields.Datetime.now()
@@ -253,7 +285,7 @@ class _Order:
 
     def __init__(self, job):
         meeting = job.meeting_id
-        self.job_id, self.company_id = job.id, job.company_id.id
+        self.job_id, self.company_id, self.meeting_ids = job.id, job.company_id.id, meeting.ids
         self.operation, self.payload = job.operation, dict(job.payload or {})
         self.actor, self.key = job.actor or None, job.idempotency_key
         self.remote_id = self.payload.pop("remote_id", None) or meeting.remote_id
