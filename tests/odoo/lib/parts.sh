@@ -51,11 +51,13 @@ tests_in() {
   clone "$1" "$2" && new_organization >/dev/null && odoo_tests "$2" "$3"
 }
 
-count_odoo() { sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$1" | tail -n 1 | grep . || echo 0 1; }
-
 all_parts() {
   prepare || return
-  step "Tests and tours on Odoo $ODOO_SERIES" odoo tests_in plain omeet_plain /omeet
+  [[ $ODOO_TREE ]] || lint_part
+  step "Tests and tours on Odoo $ODOO_SERIES" odoo tests_in plain omeet_plain /omeet,-omeet_sync
+  step "Beside Google's and Microsoft's synchronization" odoo tests_in sync omeet_sync omeet_sync
+  live_part
+  [[ $ODOO_SERIES != 19.0 ]] || step "Translations" one check_translations
 }
 
 serve() {
@@ -68,6 +70,7 @@ serve() {
 main() {
   case $ONLY in
     lint) prepare_work >/dev/null && lint_part; return ;;
+    i18n) prepare && i18n_part; return ;;
     live) prepare && live_part "${LIVE[@]}"; return ;;
     format) prepare_work >/dev/null && format_part; return ;;
   esac

@@ -97,9 +97,9 @@ def drain(odoo):
         odoo.admin.run_cron("cron_send")
 
 
-def event(user, name: str, *, link: bool = True, day: int = 1, **values) -> int:
+def event(user, name: str, *, link: bool = True, start: datetime | None = None, **values) -> int:
     """As the form: the button reserves the link, the save carries it."""
-    start = datetime.now().replace(microsecond=0, second=0) + timedelta(days=day)
+    start = (start or datetime.utcnow() + timedelta(days=1)).replace(microsecond=0, second=0)
     plan = {"name": name, "start": str(start), "stop": str(start + timedelta(hours=1))}
     if link:
         values["videocall_location"] = user.call("calendar.event", "omeet_reserve", {"id": False, **plan})["url"]

@@ -7,8 +7,9 @@ const FIELD = ".o_field_widget[name='videocall_location']";
 const NAME = ".o_form_view .o_field_widget[name='name'] :is(input, textarea)";
 
 const hasLink = {
-    trigger: `${FIELD} :is(input, a)`,
-    run: ({anchor}) => expectMatch(anchor.value ?? anchor.href, /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/),
+    trigger: FIELD,
+    run: ({anchor}) =>
+        expectMatch(anchor.querySelector("input")?.value ?? anchor.textContent.trim(), /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/),
 };
 const addLink = [{trigger: "button.o_omeet_add", run: "click"}, {trigger: "button.o_omeet_clear"}, hasLink];
 const clearLink = [
