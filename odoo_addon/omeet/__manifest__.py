@@ -25,7 +25,6 @@
     },
     "images": ["static/description/banner.png"],
     "application": True,
-    "installable": True,
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -65,31 +65,42 @@ class _WatchedAdapter(HTTPAdapter):
     requests' timeout begins anew with every octet: a server that drips would hold a worker for ever.
     """
 
+    def __init__(self):
+        self.sockets = []
+        super().__init__()
+
     def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
-        self.connections = []
+        made = super().init_poolmanager(*args, **kwargs)
         pools = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
-        self.poolmanager.pool_classes_by_scheme = {scheme: _watched(pool, self.connections) for scheme, pool in pools.items()}
+        self.poolmanager.pool_classes_by_scheme = {scheme: _watched(pool, self.sockets) for scheme, pool in pools.items()}
+        return made
 
     def cut(self):
-        for connection in self.connections:
+        for line in self.sockets:
             try:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-            except (AttributeError, OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            except OSError:
                 continue  # closed already
 
 
-def _watched(pool, connections):
+def _watched(pool, sockets):
     class Connection(pool.ConnectionCls):
         def connect(self):
-            connections.append(self)
-            super().connect()
+            made = super().connect()
+            # The connection forgets its socket where the server closes after its answer, while the answer is still being read.
+            sockets[:] = [self.sock]
+            return made
 
     return type("Watched" + pool.__name__, (pool,), {"ConnectionCls": Connection})
 
 
 class Client:
-    """Calls one omeet with one key; use it for a batch of calls, it keeps the connection."""
+    """Calls one omeet with one key; use it for a batch of calls, it keeps the connection.
+
+    ``deadline`` (of ``time.monotonic``) bounds all calls together: somebody waits for them.
+    """
+
+    deadline = None
 
     def __init__(self, url, key, *, timeout_s=TIMEOUT_S):
         self._endpoint = url.rstrip("/") + "/rpc"
@@ -137,12 +148,15 @@ class Client:
         return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
 
     def _post(self, body):
-        deadline = time.monotonic() + self._timeout_s
-        watchdog = threading.Timer(self._timeout_s, self._adapter.cut)
+        timeout_s = min(self._timeout_s, self.deadline - time.monotonic()) if self.deadline else self._timeout_s
+        if timeout_s <= 0:
+            raise self._trouble(None, True)
+        deadline = time.monotonic() + timeout_s
+        watchdog = threading.Timer(timeout_s, self._adapter.cut)
         watchdog.daemon = True
         watchdog.start()
         try:
-            return self._send(body)
+            return self._send(body, timeout_s)
         except OmeetError as error:
             if time.monotonic() >= deadline:  # what arrived before the line was cut is no answer
                 raise self._trouble(error, True) from error
@@ -152,12 +166,12 @@ class Client:
         finally:
             watchdog.cancel()
 
-    def _send(self, body):
+    def _send(self, body, timeout_s):
         with self._session.post(
             self._endpoint,
             data=json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
-            timeout=self._timeout_s,
+            timeout=timeout_s,
             allow_redirects=False,
             stream=True,
         ) as response:
@@ -189,9 +203,7 @@ def _read(response):
     except ValueError as error:
         if response.status_code == 401:
             raise Unauthorized("omeet does not accept this key.", kind="unauthenticated") from error
-        raise Unavailable(
-            f"What answers at omeet's address is not omeet (HTTP {response.status_code}).", kind="client.rubbish"
-        ) from error
+        raise Unavailable(f"What answers at omeet's address is not omeet (HTTP {response.status_code}).", kind="client.rubbish") from error
 
 
 def _rubbish():

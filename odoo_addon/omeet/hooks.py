@@ -38,8 +38,9 @@ def _retire(env):
     if not old:
         return
     names = env["ir.model.data"].search([("module", "=", _OLD)])
+    ids = names.grouped("model")
     for model in ("ir.ui.menu", "ir.ui.view", "ir.actions.act_window", "ir.actions.client", "ir.actions.server", "ir.model.access", "ir.asset"):
-        env[model].with_context(active_test=False).browse(names.filtered(lambda name: name.model == model).mapped("res_id")).exists().unlink()
+        env[model].with_context(active_test=False).browse(ids.get(model, names.browse()).mapped("res_id")).exists().unlink()
     env.cr.execute("DELETE FROM ir_model_data WHERE module = %s", [_OLD])
     env.cr.execute("DELETE FROM ir_model_fields WHERE model = 'jitsi.meeting' AND name IN ('room_name', 'start_datetime', 'owner_id', 'meeting_url')")
     env.cr.execute("DELETE FROM ir_model_fields WHERE model = 'calendar.event' AND name = 'jitsi_meeting_id'")
@@ -87,7 +88,7 @@ def _grant(env):
 
 def uninstall_hook(env):
     """Leaves no field that nobody can read: links become plain custom links, and omeet stops posting here."""
-    for connection in env["omeet.connection"].sudo().search([]):
+    for connection in env["omeet.connection"].sudo().search([("webhook_endpoint", "!=", False)]):
         try:
             connection._forget_webhook()
         except Exception:

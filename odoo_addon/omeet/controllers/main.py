@@ -5,7 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from werkzeug.exceptions import NotFound as PageNotFound
 
-from odoo import _, http
+from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
@@ -72,10 +72,19 @@ class OmeetController(http.Controller):
         return request.env["omeet.connection"].sudo()._of(company)
 
     def _answer(self, room_code, meeting, user):
+        """What omeet says to the user; a code that is not known here may be any of their companies'."""
         if not room_code:
-            raise OmeetError(_("This meeting has no link yet."))
-        with self._connection(meeting)._client() as client:
-            return client.call("meeting.join", {"room_code": room_code}, actor=user._omeet_actor())
+            raise OmeetError(request.env._("This meeting has no link yet."))
+        companies = meeting.company_id or (user.company_id | user.company_ids)
+        connections = request.env["omeet.connection"].sudo().search([("company_id", "in", companies.ids), ("url", "!=", False)], limit=10)
+        refusal = None
+        for connection in connections or self._connection(meeting):
+            try:
+                with connection._client() as client:
+                    return client.call("meeting.join", {"room_code": room_code}, actor=user._omeet_actor())
+            except NotFound as error:
+                refusal = error
+        raise refusal
 
     def _guest(self, room_code, meeting):
         """Omeet's own page decides: the code is not looked up here, so that guessing codes at Odoo tells nothing."""

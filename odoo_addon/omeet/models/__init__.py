@@ -9,7 +9,6 @@ from . import jitsi_meeting_dashboard
 from . import jitsi_meeting_events
 from . import omeet_connection_events
 from . import omeet_connection_setup
-from . import omeet_provider
 from . import calendar_event
 from . import calendar_event_mail
 from . import calendar_recurrence

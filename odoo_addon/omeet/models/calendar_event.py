@@ -6,7 +6,7 @@ omeet in the middle of a transaction: events mark their meetings, and when the t
 looks at the events that are left.
 """
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..client import OmeetError
@@ -24,9 +24,7 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     videocall_source = fields.Selection(selection_add=[("omeet", "O-Meet")], ondelete={"omeet": "set null"})
-    omeet_meeting_id = fields.Many2one(
-        "jitsi.meeting", "O-Meet meeting", copy=False, index="btree_not_null", ondelete="set null", readonly=True
-    )
+    omeet_meeting_id = fields.Many2one("jitsi.meeting", "O-Meet meeting", copy=False, index="btree_not_null", ondelete="set null", readonly=True)
     omeet_state = fields.Selection(related="omeet_meeting_id.state", string="O-Meet state")
     omeet_sequence = fields.Integer("Revision of the invitation", copy=False, readonly=True)
 
@@ -35,7 +33,7 @@ class CalendarEvent(models.Model):
         room_code = self.env["omeet.connection"]._room_code
         ours = self.filtered(lambda event: room_code(event.videocall_location))
         ours.videocall_source = "omeet"
-        super(CalendarEvent, self - ours)._compute_videocall_source()
+        return super(CalendarEvent, self - ours)._compute_videocall_source()
 
     # ------------------------------------------------------------------ buttons
 
@@ -58,9 +56,9 @@ class CalendarEvent(models.Model):
         try:
             answer = self.env["jitsi.meeting"]._reserve(company, name, start)
         except OmeetError as error:
-            raise UserError(_("No O-Meet link: %s The event can be saved without it.", error)) from error
+            raise UserError(self.env._("No O-Meet link: %s The event can be saved without it.", error)) from error
         values = Meeting._reserved_values(answer)
-        defaults = {"name": name or _("Meeting"), "organizer_id": organizer.id, "company_id": company.id}
+        defaults = {"name": name or self.env._("Meeting"), "organizer_id": organizer.id, "company_id": company.id}
         if start:
             defaults["scheduled_date"] = start
         Meeting.create({**defaults, **values})
@@ -132,10 +130,12 @@ class CalendarEvent(models.Model):
         copies = super().copy_data(default)
         if self.env.context.get("omeet_keep_link"):
             return copies
-        for event, values in zip(self, copies):
+        reachable = True  # asked once: nobody waits three seconds per copy
+        for event, values in zip(self, copies, strict=True):
             if "videocall_location" in (default or {}) or event.videocall_source != "omeet":
                 continue
-            values["videocall_location"] = event._omeet_link_of_copy(values)
+            values["videocall_location"] = reachable and event._omeet_link_of_copy(values)
+            reachable = bool(values["videocall_location"])
         return copies
 
     def _omeet_link_of_copy(self, values):
@@ -147,9 +147,9 @@ class CalendarEvent(models.Model):
     def _omeet_defend(self, vals):
         """Google and Microsoft write their own link, or none, over ours when they sync: ours stays."""
         from_sync = vals.get("need_sync") is False or vals.get("need_sync_m") is False
-        if from_sync and "videocall_location" in vals and any(event.videocall_source == "omeet" for event in self):
-            if not self.env["omeet.connection"]._room_code(vals["videocall_location"]):
-                vals.pop("videocall_location")
+        theirs = from_sync and "videocall_location" in vals and not self.env["omeet.connection"]._room_code(vals["videocall_location"])
+        if theirs and any(event.videocall_source == "omeet" for event in self):
+            vals.pop("videocall_location")
         return vals
 
     def _omeet_bump(self):

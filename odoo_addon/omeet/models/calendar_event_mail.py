@@ -5,7 +5,7 @@ import logging
 from lxml import html
 from markupsafe import Markup
 
-from odoo import _, models
+from odoo import models
 
 _logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class CalendarEvent(models.Model):
             _put(entry, "location", link)
         told = entry.description.value if hasattr(entry, "description") else ""
         if link not in told:
-            _put(entry, "description", "\n\n".join(filter(None, [told, _("Join with O-Meet: %s", link)])))
+            _put(entry, "description", "\n\n".join(filter(None, [told, self.env._("Join with O-Meet: %s", link)])))
         return calendar.serialize().encode()
 
     def _omeet_uid(self):

@@ -6,7 +6,7 @@ that is written here is queued for omeet in the same transaction (see ``jitsi_me
 
 from datetime import timedelta
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..const import DEFAULT_DURATION_MIN, LIVE_STATES, STATES
@@ -15,7 +15,7 @@ from ..const import DEFAULT_DURATION_MIN, LIVE_STATES, STATES
 class JitsiMeeting(models.Model):
     _name = "jitsi.meeting"
     _description = "O-Meet meeting"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ("mail.thread", "mail.activity.mixin")
     _order = "scheduled_date desc, id desc"
 
     name = fields.Char("Title", required=True, tracking=True)
@@ -39,7 +39,6 @@ class JitsiMeeting(models.Model):
     )
     organizer_id = fields.Many2one(
         "res.users",
-        "Organizer",
         default=lambda self: self.env.user,
         tracking=True,
         ondelete="set null",
@@ -52,7 +51,7 @@ class JitsiMeeting(models.Model):
         "jitsi_meeting_res_partner_rel",
         "meeting_id",
         "partner_id",
-        "Attendees",
+        string="Attendees",
         help="Users and contacts. Everybody gets a personal link in omeet; nobody needs an account.",
     )
     scheduled_date = fields.Datetime("Start", default=fields.Datetime.now, tracking=True, index=True)
@@ -142,8 +141,10 @@ class JitsiMeeting(models.Model):
 
     @api.depends("participant_ids.joined_at")
     def _compute_participant_count(self):
-        rows = self.env["omeet.participant"].sudo()._read_group(
-            [("meeting_id", "in", self.ids), ("joined_at", "!=", False)], ["meeting_id"], ["__count"]
+        rows = (
+            self.env["omeet.participant"]
+            .sudo()
+            ._read_group([("meeting_id", "in", self.ids), ("joined_at", "!=", False)], ["meeting_id"], ["__count"])
         )
         counts = {meeting.id: count for meeting, count in rows}
         for meeting in self:
@@ -163,9 +164,9 @@ class JitsiMeeting(models.Model):
             refused = jobs.filtered(lambda job: job.state == "failed")
             if waiting:
                 why = waiting[0].last_error
-                meeting.sync_message = _("%(count)s changes wait to be sent to omeet. %(why)s", count=len(waiting), why=why)
+                meeting.sync_message = self.env._("%(count)s changes wait to be sent to omeet. %(why)s", count=len(waiting), why=why)
             elif refused:
-                meeting.sync_message = _("omeet refused a change: %s", refused[-1].last_error)
+                meeting.sync_message = self.env._("omeet refused a change: %s", refused[-1].last_error)
             else:
                 meeting.sync_message = False
 
@@ -186,7 +187,7 @@ class JitsiMeeting(models.Model):
     def _check_duration(self):
         for meeting in self:
             if not 1 <= meeting.duration <= 7 * 24 * 60:
-                raise ValidationError(_("A meeting takes from one minute to a week; %s minutes do not fit.", meeting.duration))
+                raise ValidationError(self.env._("A meeting takes from one minute to a week; %s minutes do not fit.", meeting.duration))
 
     # ------------------------------------------------------------------ create, write, copy, delete
 
@@ -195,17 +196,20 @@ class JitsiMeeting(models.Model):
         """A meeting that a user makes has its link at once; if omeet is down it stays a draft and gets it later."""
         if self.env.context.get("omeet_mirror"):
             return super().create(vals_list)
-        prepared = [self._prepare_new(dict(vals)) for vals in vals_list]
+        prepared, reachable = [], True  # asked once: nobody waits three seconds per meeting
+        for vals in vals_list:
+            prepared.append(self._prepare_new(dict(vals), reachable))
+            reachable = reachable and bool(prepared[-1].get("remote_id"))
         meetings = super(JitsiMeeting, self.with_context(omeet_mirror=True)).create(prepared).with_env(self.env)
         for meeting in meetings:
             meeting._after_create()
         return meetings
 
-    def _prepare_new(self, vals):
+    def _prepare_new(self, vals, reachable=True):
         if vals.get("meeting_type") == "instant":
             vals["scheduled_date"] = fields.Datetime.now()
         vals["scheduled_date"] = vals.get("scheduled_date") or fields.Datetime.now()
-        if not vals.get("remote_id") and not self.env.context.get("omeet_later"):
+        if reachable and not vals.get("remote_id") and not self.env.context.get("omeet_later"):
             company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
             vals.update(self._try_reserve(company, vals.get("name"), vals["scheduled_date"]))
         return vals
@@ -239,7 +243,7 @@ class JitsiMeeting(models.Model):
             return
         forbidden = {"state", "room_code", "join_url", "remote_id", "remote_version", "external_key", "is_private"} & set(vals)
         if forbidden:
-            raise UserError(_("These fields come from omeet and cannot be set here: %s", ", ".join(sorted(forbidden))))
+            raise UserError(self.env._("These fields come from omeet and cannot be set here: %s", ", ".join(sorted(forbidden))))
 
     def copy_data(self, default=None):
         copies = super().copy_data(default)
@@ -251,7 +255,7 @@ class JitsiMeeting(models.Model):
     def _unlink_only_by_host(self):
         for meeting in self:
             if not meeting._may_manage():
-                raise AccessError(_("Access Denied: Only creator/host can delete this meeting"))
+                raise AccessError(self.env._("Access Denied: Only creator/host can delete this meeting"))
 
     def unlink(self):
         """Takes the meeting away in omeet too, and its link out of the events that carry it."""

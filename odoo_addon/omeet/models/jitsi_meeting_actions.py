@@ -1,6 +1,6 @@
 """Buttons of the meeting's form."""
 
-from odoo import _, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..client import OmeetError, Refused, new_key
@@ -16,7 +16,7 @@ class JitsiMeetingActions(models.Model):
         self.ensure_one()
         meeting = self.sudo()
         if not meeting.remote_id:
-            raise UserError(_("omeet does not know this meeting yet: its link is on its way."))
+            raise UserError(self.env._("omeet does not know this meeting yet: its link is on its way."))
         actor = self.env.user._omeet_actor()
         try:
             with self.env["omeet.connection"]._of(meeting.company_id)._client() as client:
@@ -39,22 +39,22 @@ class JitsiMeetingActions(models.Model):
 
     def action_start(self):
         """Opens the meeting."""
-        return self._change_state("meeting.start", _("Access Denied: Only creator/host can start"))
+        return self._change_state("meeting.start", self.env._("Access Denied: Only creator/host can start"))
 
     def action_end(self):
         """Closes it: nobody can join any more."""
-        return self._change_state("meeting.end", _("Access Denied: Only creator/host can end"))
+        return self._change_state("meeting.end", self.env._("Access Denied: Only creator/host can end"))
 
     def action_reopen(self):
         """Opens it again, while its time is not over."""
-        return self._change_state("meeting.reopen", _("Access Denied: Only creator/host can reopen"))
+        return self._change_state("meeting.reopen", self.env._("Access Denied: Only creator/host can reopen"))
 
     def action_cancel(self):
         """Calls it off. Works while omeet is down: it is told later."""
-        self._require_host(_("Access Denied: Only creator/host can cancel"))
+        self._require_host(self.env._("Access Denied: Only creator/host can cancel"))
         over = self.filtered(lambda meeting: meeting.state not in LIVE_STATES)
         if over:
-            raise UserError(_("A meeting that is over cannot be cancelled: %s", ", ".join(over.mapped("name"))))
+            raise UserError(self.env._("A meeting that is over cannot be cancelled: %s", ", ".join(over.mapped("name"))))
         self._do_cancel()
         self.sudo().event_ids.with_context(omeet_skip=True, dont_notify=True).write({"videocall_location": False})
         return True
@@ -62,18 +62,18 @@ class JitsiMeetingActions(models.Model):
     def action_join(self):
         self.ensure_one()
         if not self.room_code:
-            raise UserError(_("This meeting has no link yet: omeet could not be reached. It appears here as soon as it can."))
+            raise UserError(self.env._("This meeting has no link yet: omeet could not be reached. It appears here as soon as it can."))
         return {"type": "ir.actions.act_url", "url": f"/o-meet/join/{self.room_code}", "target": "new"}
 
     def action_share(self):
         """Opens a mail to those who take part, with the link."""
         self.ensure_one()
         if not self.join_url:
-            raise UserError(_("This meeting has no link yet: omeet could not be reached. It appears here as soon as it can."))
+            raise UserError(self.env._("This meeting has no link yet: omeet could not be reached. It appears here as soon as it can."))
         template = self.env.ref("omeet.mail_template_share", raise_if_not_found=False)
         return {
             "type": "ir.actions.act_window",
-            "name": _("Share the link"),
+            "name": self.env._("Share the link"),
             "res_model": "mail.compose.message",
             "view_mode": "form",
             "target": "new",
@@ -107,7 +107,7 @@ class JitsiMeetingActions(models.Model):
 
     def action_retry(self):
         """Sends again what omeet was not told, or refused."""
-        self._require_host(_("Access Denied: Only creator/host can change this meeting"))
+        self._require_host(self.env._("Access Denied: Only creator/host can change this meeting"))
         jobs = self.sudo().job_ids.filtered(lambda job: job.state != "done")
         jobs.action_retry()
         return True
@@ -116,7 +116,7 @@ class JitsiMeetingActions(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": _("Calendar events"),
+            "name": self.env._("Calendar events"),
             "res_model": "calendar.event",
             "view_mode": "list,form",
             "domain": [("omeet_meeting_id", "=", self.id)],

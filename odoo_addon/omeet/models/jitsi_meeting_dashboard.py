@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 import pytz
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..client import OmeetError
@@ -44,9 +44,9 @@ class JitsiMeetingDashboard(models.Model):
     @api.model
     def _dashboard_message(self, connection):
         if connection._neutralised():
-            return _("This is a neutralised copy of a database: it does not call omeet.")
+            return self.env._("This is a neutralised copy of a database: it does not call omeet.")
         if not connection._ready():
-            return _("O-Meet is not set up for this company yet: Settings, General Settings, O-Meet.")
+            return self.env._("O-Meet is not set up for this company yet: Settings, General Settings, O-Meet.")
         return connection.last_error or ""
 
     @api.model
@@ -76,7 +76,7 @@ class JitsiMeetingDashboard(models.Model):
         """One click, one link; omeet has to be there."""
         self.check_access("create")
         company = self.env.company
-        title = line(name) or _("Meeting of %s", self.env.user.name)
+        title = line(name) or self.env._("Meeting of %s", self.env.user.name)
         minutes = self._default_duration()
         defaults = self.default_get(["access", "lobby", "wait_for_host", "recording_by"])
         # A reservation: if this transaction is rolled back nobody claims it, and it is gone by itself.
@@ -107,4 +107,4 @@ class JitsiMeetingDashboard(models.Model):
         known = self.sudo().search([("legacy_code", "=", typed.rstrip("/").rpartition("/")[2])], limit=1) if typed else self
         if known and known.room_code:
             return {"join_url": f"/o-meet/join/{known.room_code}"}
-        return {"error": _("A meeting code has ten letters and digits, such as abc-defg-hjk.")}
+        return {"error": self.env._("A meeting code has ten letters and digits, such as abc-defg-hjk.")}

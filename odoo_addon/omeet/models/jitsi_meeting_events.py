@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from pytz import timezone as pytz_timezone
 from pytz import utc
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 
 
 class JitsiMeetingOfEvents(models.Model):
@@ -81,7 +81,7 @@ class JitsiMeetingOfEvents(models.Model):
             start, stop = self._whole_days(event)
         minutes = max(1, min(round((stop - start).total_seconds() / 60), 7 * 24 * 60))
         return {
-            "name": event.name or _("Meeting"),
+            "name": event.name or self.env._("Meeting"),
             "scheduled_date": start,
             "duration": minutes,
             "tz": event.event_tz or event.user_id.tz or self.tz or "UTC",
@@ -111,7 +111,9 @@ class JitsiMeetingOfEvents(models.Model):
         events = self._omeet_events().filtered(lambda other: other.videocall_location == self.join_url)
         if not events:
             return
-        fresh = self.env["jitsi.meeting"].with_context(omeet_mirror=True).sudo().create({**self._event_values(event), "company_id": self.company_id.id})
+        fresh = (
+            self.env["jitsi.meeting"].with_context(omeet_mirror=True).sudo().create({**self._event_values(event), "company_id": self.company_id.id})
+        )
         fresh.external_key = fresh._new_external_key()
         events.with_context(omeet_skip=True, dont_notify=True).write({"omeet_meeting_id": fresh.id, "videocall_location": False})
         fresh._queue_create()

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from odoo import _, api, fields, models
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..client import OmeetError, Unavailable, new_key
@@ -34,7 +35,7 @@ class JitsiMeetingSync(models.Model):
     def _reserve(self, company, name=None, start=None):
         """A link before anything is saved. Whoever saves claims it; otherwise omeet lets it expire. Raises :class:`OmeetError`."""
         connection = self.env["omeet.connection"]._of(company)
-        params = {"name": line(name) or _("Meeting"), "ttl_min": RESERVATION_MIN}
+        params = {"name": line(name) or self.env._("Meeting"), "ttl_min": RESERVATION_MIN}
         if start:
             params["start"] = instant(start)
         with connection._client() as client:
@@ -93,7 +94,7 @@ class JitsiMeetingSync(models.Model):
         }
 
     def _told_name(self):
-        return _("Private meeting") if self.is_private else line(self.name) or _("Meeting")
+        return self.env._("Private meeting") if self.is_private else line(self.name) or self.env._("Meeting")
 
     def _options(self):
         return {"lobby": self.lobby, "wait_for_host": self.wait_for_host, "recording_by": self.recording_by}
@@ -235,15 +236,17 @@ class JitsiMeetingSync(models.Model):
         )
         events.with_context(omeet_skip=True, dont_notify=True, no_mail_to_attendees=True).write({"videocall_location": answer["join_url"]})
         if old:
-            meeting.message_post(body=_("omeet had lost this meeting: it has a new link, %s. People who hold the old one need it.", answer["join_url"]))
+            meeting.message_post(
+                body=self.env._("omeet had lost this meeting: it has a new link, %s. People who hold the old one need it.", answer["join_url"])
+            )
             for event in events[:1]:
-                event.message_post(body=_("The video link of this meeting changed: %s", answer["join_url"]))
+                event.message_post(body=self.env._("The video link of this meeting changed: %s", answer["join_url"]))
 
     def _on_refused(self, job, error):
         """omeet will not do what a job said."""
         if self:
             operation = dict(job._fields["operation"]._description_selection(self.env)).get(job.operation)
-            self.sudo().message_post(body=_("omeet refused “%(what)s”: %(why)s", what=operation, why=str(error)))
+            self.sudo().message_post(body=self.env._("omeet refused “%(what)s”: %(why)s", what=operation, why=str(error)))
 
     def _apply(self, view):
         """Writes down what omeet says about the meeting. Older news than what is known changes nothing."""
@@ -304,7 +307,7 @@ class JitsiMeetingSync(models.Model):
 
     def _apply_presence(self, data, came):
         """Somebody came in or left, as a provider tells; whoever is not among the invited is kept by name."""
-        at, name, address = moment(data.get("at")), line(data.get("name")) or _("Guest"), (data.get("email") or "").lower()
+        at, name, address = moment(data.get("at")), line(data.get("name")) or self.env._("Guest"), (data.get("email") or "").lower()
         if not at:
             return
         rows = self.sudo().participant_ids
@@ -354,7 +357,7 @@ class JitsiMeetingSync(models.Model):
         """A recording as omeet shows it. Field names are read leniently: what is missing stays empty."""
         seconds = item.get("duration_s") or (item.get("duration_min") or 0) * 60
         values = {
-            "name": item.get("name") or item.get("title") or _("Recording"),
+            "name": item.get("name") or item.get("title") or self.env._("Recording"),
             "state": item.get("state") or item.get("status") or False,
             "url": next((item[name] for name in ("url", "play_url", "download_url", "link") if item.get(name)), False),
             "started_at": moment(item.get("started_at") or item.get("start") or item.get("created_at")),

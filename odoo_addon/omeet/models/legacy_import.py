@@ -38,7 +38,7 @@ class JitsiMeetingLegacy(models.Model):
             return 0
         self.env.cr.execute("SELECT * FROM jitsi_meeting_legacy ORDER BY id")
         names = [column.name for column in self.env.cr.description]
-        rows = [dict(zip(names, row)) for row in self.env.cr.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in self.env.cr.fetchall()]
         known = set(self.sudo().with_context(active_test=False).search([("legacy_code", "!=", False)]).mapped("legacy_code"))
         rows = [row for row in rows if row["room_name"] and row["room_name"] not in known]
         for row in rows:

@@ -2,7 +2,7 @@
 
 import logging
 
-from odoo import _, api, fields, models, tools
+from odoo import api, fields, models, tools
 
 from ..client import Client, Unavailable
 from ..const import LINK_PATH
@@ -73,10 +73,10 @@ class OmeetConnection(models.Model):
         """A client; raises :class:`Unavailable` where nothing is configured, or where this is a copy of a database."""
         connection = self.sudo()
         if self._neutralised():
-            raise Unavailable(_("This is a neutralised copy of a database: it does not call omeet."), kind="client.neutralised")
+            raise Unavailable(self.env._("This is a neutralised copy of a database: it does not call omeet."), kind="client.neutralised")
         if not connection.url or not connection.api_key:
             raise Unavailable(
-                _("O-Meet is not set up for this company yet: Settings, General Settings, O-Meet."), kind="client.unconfigured"
+                self.env._("O-Meet is not set up for this company yet: Settings, General Settings, O-Meet."), kind="client.unconfigured"
             )
         return Client(connection.url, connection.api_key)
 
@@ -85,7 +85,7 @@ class OmeetConnection(models.Model):
     @api.model
     @tools.ormcache()
     def _link_bases(self):
-        rows = self.sudo().search_read([], ["url", "public_url"])
+        rows = self.sudo().search_read([("url", "!=", False)], ["url", "public_url"])
         bases = {(row[name] or "").rstrip("/").lower() for row in rows for name in ("url", "public_url")}
         return tuple(sorted(bases - {""}))
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from psycopg2 import OperationalError
 
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 from ..client import OmeetError
 from .jitsi_meeting_sync import moment
@@ -33,7 +33,7 @@ class OmeetConnectionEvents(models.Model):
 
     @api.model
     def _cron_pull(self):
-        for connection in self.sudo().search([]):
+        for connection in self.sudo().search([("url", "!=", False)]):
             if connection._ready():
                 connection._pull()
 
@@ -225,7 +225,7 @@ class OmeetConnectionEvents(models.Model):
             return
         if meeting._is_live():
             meeting.with_context(omeet_mirror=True).state = "cancelled"
-            meeting.message_post(body=_("This meeting was deleted in omeet: its link leads nowhere any more."))
+            meeting.message_post(body=self.env._("This meeting was deleted in omeet: its link leads nowhere any more."))
         meeting._notify_clients()
 
     def _on_presence(self, kind, data):
@@ -247,8 +247,10 @@ class OmeetConnectionEvents(models.Model):
         there = {view["id"] for view in views}
         if len(views) >= 5000:
             return
-        ours = self.env["jitsi.meeting"].sudo().search(
-            [("company_id", "=", self.company_id.id), ("state", "in", ("ready", "started")), ("remote_id", "!=", False)]
+        ours = (
+            self.env["jitsi.meeting"]
+            .sudo()
+            .search([("company_id", "=", self.company_id.id), ("state", "in", ("ready", "started")), ("remote_id", "!=", False)])
         )
         for meeting in ours.filtered(lambda meeting: meeting.remote_id not in there):
             meeting._queue("update", {**meeting._plan_values(), "claim": True})
@@ -265,4 +267,4 @@ class JitsiMeetingEvents(models.Model):
             self._omeet_look_again()
         if self.state == "cancelled":
             for event in self._omeet_events()[:1]:
-                event.message_post(body=_("The O-Meet meeting of this event was cancelled. %s", self.cancel_reason or ""))
+                event.message_post(body=self.env._("The O-Meet meeting of this event was cancelled. %s", self.cancel_reason or ""))

@@ -2,9 +2,9 @@
 
 import logging
 
-from odoo import _, fields, models
+from odoo import fields, models
 
-from ..client import NotFound, OmeetError, Refused, Unauthorized, new_key
+from ..client import OmeetError, Refused, Unauthorized, new_key
 
 _logger = logging.getLogger(__name__)
 
@@ -21,14 +21,14 @@ class OmeetConnectionSetup(models.Model):
             with self._client() as client:
                 server = client.call("server.info")
                 organization = client.call("organization.get")
-                lines = [_("omeet %(version)s, organization “%(name)s”.", version=server["version"], name=organization["name"])]
+                lines = [self.env._("omeet %(version)s, organization “%(name)s”.", version=server["version"], name=organization["name"])]
                 ok = self._test_role(client, lines)
                 ok &= self._test_provider(client, lines)
         except OmeetError as error:
             self.sudo().last_error = str(error)
             return False, [str(error)]
         except (KeyError, TypeError):
-            return False, [_("What answers at this address is not omeet.")]
+            return False, [self.env._("What answers at this address is not omeet.")]
         self.sudo().write({"last_error": False, "last_contact": fields.Datetime.now()})
         return ok, lines
 
@@ -39,7 +39,7 @@ class OmeetConnectionSetup(models.Model):
         except Unauthorized:
             raise
         except Refused as error:
-            lines.append(_("The key is not good enough: %s Odoo needs a service key with the role admin.", error))
+            lines.append(self.env._("The key is not good enough: %s Odoo needs a service key with the role admin.", error))
             return False
         return True
 
@@ -48,11 +48,11 @@ class OmeetConnectionSetup(models.Model):
             report = client.call("provider.test", {"id": self.provider_ref} if self.provider_ref else {})
         except OmeetError as error:
             # omeet itself asks the provider's server, which may take longer than we wait.
-            lines.append(_("The meeting provider could not be tested: %s", error))
+            lines.append(self.env._("The meeting provider could not be tested: %s", error))
             return True
         lines += [" ".join(filter(None, [finding.get("says"), finding.get("fix")])) for finding in report.get("findings") or []]
         if report.get("ok"):
-            lines.append(_("The meeting provider answers."))
+            lines.append(self.env._("The meeting provider answers."))
         return bool(report.get("ok"))
 
     # ------------------------------------------------------------------ webhook
@@ -80,19 +80,20 @@ class OmeetConnectionSetup(models.Model):
 
     def _endpoint(self, client, url):
         """The endpoint with a fresh secret: ours, or one that an earlier life of this database left behind."""
-        known = self.sudo().webhook_endpoint
+        known = self._known_endpoint(client, url)
         if known:
-            try:
-                client.call("webhook.endpoint.update", {"id": known, "url": url, "active": True}, idempotency_key=new_key())
-                return client.call("webhook.endpoint.rotate_secret", {"id": known, "overlap_min": 0}, idempotency_key=new_key())
-            except NotFound:
-                pass
-        for endpoint in client.call("webhook.endpoint.list", {"limit": 200})["items"]:
-            if endpoint["url"] == url:
-                params = {"id": endpoint["id"], "overlap_min": 0}
-                return client.call("webhook.endpoint.rotate_secret", params, idempotency_key=new_key())
+            return client.call("webhook.endpoint.rotate_secret", {"id": known, "overlap_min": 0}, idempotency_key=new_key())
         params = {"url": url, "description": f"Odoo {self.env.cr.dbname}", "event_types": _EVENTS}
         return client.call("webhook.endpoint.create", params, idempotency_key=new_key())
+
+    def _known_endpoint(self, client, url):
+        known = self.sudo().webhook_endpoint
+        endpoints = client.call("webhook.endpoint.list", {"limit": 200})["items"]
+        found = next((one for one in endpoints if one["id"] == known or one["url"] == url), None)
+        if not found:
+            return None
+        changes = {"id": found["id"], "url": url, "active": True, "event_types": _EVENTS}
+        return client.call("webhook.endpoint.update", changes, idempotency_key=new_key())["id"]
 
     def _forget_webhook(self):
         connection = self.sudo()
@@ -113,4 +114,3 @@ class OmeetConnectionSetup(models.Model):
         waiting.write({"next_try": fields.Datetime.now(), "lease_until": False})
         self.env.ref("omeet.cron_pull").sudo()._trigger()
         self.env.ref("omeet.cron_send").sudo()._trigger()
-

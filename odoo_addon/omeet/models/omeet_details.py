@@ -14,9 +14,7 @@ class OmeetParticipant(models.Model):
     name = fields.Char(required=True)
     email = fields.Char()
     partner_id = fields.Many2one("res.partner", ondelete="set null", string="Contact")
-    role = fields.Selection(
-        [("host", "Host"), ("co_host", "Co-host"), ("participant", "Participant")], default="participant", required=True
-    )
+    role = fields.Selection([("host", "Host"), ("co_host", "Co-host"), ("participant", "Participant")], default="participant", required=True)
     joined_at = fields.Datetime("Joined")
     left_at = fields.Datetime("Left")
     minutes = fields.Integer(compute="_compute_minutes", help="From the first time they came in to the last time they left.")

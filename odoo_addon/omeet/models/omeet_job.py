@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from psycopg2 import OperationalError
 
-from odoo import SUPERUSER_ID, _, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 from ..client import NotFound, OmeetError, Refused, Unauthorized, Unavailable, new_key
 from ..const import TIMEOUT_S
@@ -52,7 +52,7 @@ def in_turn(opened, act):
 def lock(env, table, ids):
     """Holds rows before anything is read of them; whoever is late finds out here and not in the middle."""
     if ids:
-        env.cr.execute(f"SELECT id FROM {table} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", [tuple(ids)], log_exceptions=False)  # noqa: S608
+        env.cr.execute(f"SELECT id FROM {table} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", [tuple(ids)], log_exceptions=False)
 
 
 class OmeetJob(models.Model):
@@ -79,9 +79,7 @@ class OmeetJob(models.Model):
     payload = fields.Json(default=dict)
     actor = fields.Json(help="The user for whom omeet is asked; empty for Odoo itself.")
     idempotency_key = fields.Char(required=True, default=lambda self: new_key())
-    state = fields.Selection(
-        [("pending", "Waiting"), ("done", "Sent"), ("failed", "Refused")], default="pending", required=True
-    )
+    state = fields.Selection([("pending", "Waiting"), ("done", "Sent"), ("failed", "Refused")], default="pending", required=True)
     attempts = fields.Integer()
     next_try = fields.Datetime(required=True, default=fields.Datetime.now)
     lease_until = fields.Datetime()
@@ -89,9 +87,7 @@ class OmeetJob(models.Model):
     sent_at = fields.Datetime()
 
     def init(self):
-        self.env.cr.execute(
-            "CREATE INDEX IF NOT EXISTS omeet_job_pending_idx ON omeet_job (lane, id) WHERE state = 'pending'"
-        )
+        self.env.cr.execute("CREATE INDEX IF NOT EXISTS omeet_job_pending_idx ON omeet_job (lane, id) WHERE state = 'pending'")
 
     # ------------------------------------------------------------------ writing
 
@@ -119,7 +115,7 @@ class OmeetJob(models.Model):
         lanes.update({job.lane: job.company_id.id for job in self})
         if not first:
             return
-        self.env.ref("omeet.cron_send")._trigger(at=fields.Datetime.now() + timedelta(seconds=_LEASE_S))
+        self._wake_at(fields.Datetime.now() + timedelta(seconds=_LEASE_S))
         registry = self.env.registry
 
         @self.env.cr.postcommit.add
@@ -168,25 +164,38 @@ class OmeetJob(models.Model):
         """Has the cron come back when the next job is due."""
         job = self.sudo().search([("state", "=", "pending")], order="next_try", limit=1)
         if job:
-            self.env.ref("omeet.cron_send").sudo()._trigger(at=max(job.next_try, fields.Datetime.now() + timedelta(seconds=5)))
+            self._wake_at(max(job.next_try, fields.Datetime.now() + timedelta(seconds=5)))
+
+    @api.model
+    def _wake_at(self, moment):
+        cron = self.env.ref("omeet.cron_send", raise_if_not_found=False)
+        if cron:
+            cron.sudo()._trigger(at=moment)
 
     @api.model
     def _drain(self, *, lanes=None, budget_s=_CRON_BUDGET_S, registry=None):
         """Sends what is due, the oldest of every lane first; answers how many jobs were settled."""
         deadline = time.monotonic() + budget_s
         settled, down = 0, set()
-        with _Clients() as clients:
+        # In a hook somebody waits: then all calls together have to be done in time.
+        with _Clients(deadline if lanes is not None else None) as clients:
             while time.monotonic() < deadline:
-                order = in_turn(lambda: self._own_cursor(registry), lambda queue: queue._claim(lanes, down))
+                order, outcome = self._send_next(lanes, down, clients, registry)
                 if not order:
                     break
-                outcome = order.carry_out(clients)
-                in_turn(lambda: self._own_cursor(registry), lambda queue: queue._settle(order, outcome))
                 if isinstance(outcome, Unavailable):
                     down.add(order.company_id)
                 else:
                     settled += 1
         return settled
+
+    def _send_next(self, lanes, down, clients, registry):
+        """One job: claimed in one transaction, sent in none, settled in another."""
+        order = in_turn(lambda: self._own_cursor(registry), lambda queue: queue._claim(lanes, down))
+        outcome = order and order.carry_out(clients)
+        if order:
+            in_turn(lambda: self._own_cursor(registry), lambda queue: queue._settle(order, outcome))
+        return order, outcome
 
     @api.model
     def _claim(self, lanes, down):
@@ -252,7 +261,7 @@ class OmeetJob(models.Model):
 
     def action_drop(self):
         """Gives up on jobs that stand in the way of later ones."""
-        self.filtered(lambda job: job.state == "pending").write({"state": "failed", "last_error": _("Given up by hand.")})
+        self.filtered(lambda job: job.state == "pending").write({"state": "failed", "last_error": self.env._("Given up by hand.")})
 
     @api.autovacuum
     def _gc_sent(self):
@@ -264,8 +273,8 @@ class OmeetJob(models.Model):
 class _Clients:
     """Clients of the companies of one run, made from what was read under a cursor; their connections are closed at the end."""
 
-    def __init__(self):
-        self._clients = {}
+    def __init__(self, deadline):
+        self._clients, self._deadline = {}, deadline
 
     def __enter__(self):
         return self
@@ -277,6 +286,7 @@ class _Clients:
     def of(self, order):
         if order.company_id not in self._clients:
             self._clients[order.company_id] = order.new_client()
+            self._clients[order.company_id].deadline = self._deadline
         return self._clients[order.company_id]
 
 
@@ -408,10 +418,9 @@ class _Order:
         if not self.remote_id:
             return {}
         try:
-            self._call(client, "meeting.delete", {"id": self.remote_id})
+            return self._call(client, "meeting.delete", {"id": self.remote_id}) and {}
         except NotFound:
-            pass
-        return {}
+            return {}
 
     def _do_refresh(self, client):
         if not self.remote_id:

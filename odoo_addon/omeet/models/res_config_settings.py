@@ -1,6 +1,6 @@
 import re
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 _ADDRESS = re.compile(r"^(?:https?://)?(?!https?:?(?:/|$))[a-z0-9.-]+(?::[0-9]{1,5})?(?:/[^?#\s]*)?$", re.IGNORECASE)
@@ -37,7 +37,10 @@ class ResConfigSettings(models.TransientModel):
         help="Unless the meeting says otherwise.",
     )
     omeet_default_lobby = fields.Boolean(
-        "Lobby", compute="_compute_omeet", inverse=_kept_as("default_lobby"), help="People who are not invited by name wait until a host lets them in."
+        "Lobby",
+        compute="_compute_omeet",
+        inverse=_kept_as("default_lobby"),
+        help="People who are not invited by name wait until a host lets them in.",
     )
     omeet_default_wait_for_host = fields.Boolean(
         "Wait for the host", compute="_compute_omeet", inverse=_kept_as("default_wait_for_host"), help="Everybody waits until a host is there."
@@ -50,7 +53,10 @@ class ResConfigSettings(models.TransientModel):
         help="Unless the meeting says otherwise.",
     )
     omeet_default_duration = fields.Integer(
-        "Minutes", compute="_compute_omeet", inverse=_kept_as("default_duration"), help="Minutes of a meeting for which nobody said how long it takes."
+        "Minutes",
+        compute="_compute_omeet",
+        inverse=_kept_as("default_duration"),
+        help="Minutes of a meeting for which nobody said how long it takes.",
     )
 
     @api.depends("company_id")
@@ -101,13 +107,13 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             connection = self.env["omeet.connection"]._of(settings.company_id or self.env.company)
             if not connection._ready():
-                settings.omeet_status = _("Not set up.")
+                settings.omeet_status = self.env._("Not set up.")
             elif connection.last_error:
                 settings.omeet_status = connection.last_error
             elif connection.last_contact:
-                settings.omeet_status = _("omeet answers.")
+                settings.omeet_status = self.env._("omeet answers.")
             else:
-                settings.omeet_status = _("Not tested yet.")
+                settings.omeet_status = self.env._("Not tested yet.")
 
     @api.model
     def _omeet_address(self, url):
@@ -116,7 +122,7 @@ class ResConfigSettings(models.TransientModel):
         if not url:
             return False
         if not _ADDRESS.match(url):
-            raise UserError(_("omeet's address has to look like https://meet.example.org."))
+            raise UserError(self.env._("omeet's address has to look like https://meet.example.org."))
         return (url if "://" in url else f"https://{url}").rstrip("/")
 
     def execute(self):
@@ -131,14 +137,14 @@ class ResConfigSettings(models.TransientModel):
         """Says in words what works and what does not."""
         self.ensure_one()
         if not self.env.user.has_group("base.group_system"):
-            raise UserError(_("Only administrators test the connection."))
+            raise UserError(self.env._("Only administrators test the connection."))
         connection = self.env["omeet.connection"]._ensure(self.company_id or self.env.company)
         ok, lines = connection._test()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": _("O-Meet: connected") if ok else _("O-Meet: something is wrong"),
+                "title": self.env._("O-Meet: connected") if ok else self.env._("O-Meet: something is wrong"),
                 "message": " ".join(lines),
                 "type": "success" if ok else "danger",
                 "sticky": not ok,
@@ -150,7 +156,7 @@ class ResConfigSettings(models.TransientModel):
         connection = self.env["omeet.connection"]._ensure(self.company_id or self.env.company)
         return {
             "type": "ir.actions.act_window",
-            "name": _("Meeting provider"),
+            "name": self.env._("Meeting provider"),
             "res_model": "omeet.provider",
             "view_mode": "form",
             "target": "new",

@@ -8,5 +8,6 @@ from . import (
     test_queue,
     test_routes,
     test_settings,
+    test_sync_modules,
     test_tours,
 )

@@ -22,8 +22,10 @@ class TestCalendar(OmeetCase):
         self.assertEqual((meeting.state, meeting.organizer_id), ("draft", self.ana))
         self.assertEqual(self.service.get(meeting)["state"], "draft")
 
-        event = self.env["calendar.event"].with_user(self.ana).create(
-            {"name": "Weekly", "start": start, "stop": start + timedelta(hours=1), "videocall_location": url}
+        event = (
+            self.env["calendar.event"]
+            .with_user(self.ana)
+            .create({"name": "Weekly", "start": start, "stop": start + timedelta(hours=1), "videocall_location": url})
         )
         self.assertEqual(event.videocall_source, "omeet")
         self.send()
@@ -133,9 +135,7 @@ class TestCalendar(OmeetCase):
         self.send()
         view = self.service.get(self.meeting_of(event))
         self.assertEqual(view["organizer"]["email"], "budi@example.org")
-        self.assertEqual(
-            {p["email"]: p["role"] for p in view["participants"]}, {"ana@example.org": "participant", "budi@example.org": "host"}
-        )
+        self.assertEqual({p["email"]: p["role"] for p in view["participants"]}, {"ana@example.org": "participant", "budi@example.org": "host"})
 
     def test_a_colleague_who_edits_the_event(self):
         """What Odoo allows an attendee is told to omeet, although they do not host."""
@@ -224,7 +224,11 @@ class TestCalendar(OmeetCase):
     # ------------------------------------------------------------------ mail and ICS
 
     def _mails(self, event):
-        return self.env["mail.message"].sudo().search([("model", "=", "calendar.event"), ("res_id", "=", event.id), ("message_type", "=", "user_notification")])
+        return (
+            self.env["mail.message"]
+            .sudo()
+            .search([("model", "=", "calendar.event"), ("res_id", "=", event.id), ("message_type", "=", "user_notification")])
+        )
 
     def test_the_first_invitation_carries_the_link_and_says_o_meet(self):
         """d.5.1: never "Join with Odoo Discuss", whatever host omeet lives on."""
@@ -307,7 +311,9 @@ class TestRecurrence(OmeetCase):
         events[2].write({"recurrence_update": "self_only", "name": "Special"})
         self.send()
         self.assertEqual(self.service.get(meeting)["name"], "Weekly", "the meeting shows the next event")
-        events[0].write({"recurrence_update": "self_only", "start": events[0].start + timedelta(hours=2), "stop": events[0].stop + timedelta(hours=2)})
+        events[0].write(
+            {"recurrence_update": "self_only", "start": events[0].start + timedelta(hours=2), "stop": events[0].stop + timedelta(hours=2)}
+        )
         self.send()
         self.assertEqual(self.service.get(meeting)["start"], events[0].start.strftime("%Y-%m-%dT%H:%M:%SZ"))
         events[0].unlink()
@@ -319,7 +325,9 @@ class TestRecurrence(OmeetCase):
         """Odoo archives the whole series and makes a new one: the meeting lives on under its link."""
         base, events = self._series()
         link, meeting = base.videocall_location, self.meeting_of(base)
-        events[1].write({"recurrence_update": "all_events", "start": events[1].start + timedelta(hours=3), "stop": events[1].stop + timedelta(hours=3)})
+        events[1].write(
+            {"recurrence_update": "all_events", "start": events[1].start + timedelta(hours=3), "stop": events[1].stop + timedelta(hours=3)}
+        )
         self.send()
         alive = self.env["calendar.event"].search([("videocall_location", "=", link)])
         self.assertEqual(len(alive), 4)
@@ -331,7 +339,14 @@ class TestRecurrence(OmeetCase):
     def test_this_and_following_events(self):
         _base, events = self._series()
         link, meeting, third = events[0].videocall_location, self.meeting_of(events[0]), events[2]
-        third.write({"recurrence_update": "future_events", "start": third.start + timedelta(hours=1), "stop": third.stop + timedelta(hours=1), "name": "Later"})
+        third.write(
+            {
+                "recurrence_update": "future_events",
+                "start": third.start + timedelta(hours=1),
+                "stop": third.stop + timedelta(hours=1),
+                "name": "Later",
+            }
+        )
         self.send()
         alive = self.env["calendar.event"].search([("videocall_location", "=", link)])
         self.assertEqual(sorted(alive.mapped("name")), ["Later", "Later", "Weekly", "Weekly"])

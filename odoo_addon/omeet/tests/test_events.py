@@ -146,7 +146,9 @@ class TestEvents(OmeetCase):
         told.update(state="ready", url="https://rec.example.org/1", duration_s=600, size_bytes=12_000_000)
         self.connection._apply_event({"type": "recording.completed", "seq": None, "subject": "rec_1", "data": told})
         recording = meeting.recording_ids
-        self.assertEqual((recording.state, recording.url, recording.duration_min, recording.size_mb), ("ready", "https://rec.example.org/1", 10, 12.0))
+        self.assertEqual(
+            (recording.state, recording.url, recording.duration_min, recording.size_mb), ("ready", "https://rec.example.org/1", 10, 12.0)
+        )
 
     def test_open_forms_and_dashboards_are_told(self):
         _event, meeting = self._ready()
@@ -170,7 +172,9 @@ class TestEvents(OmeetCase):
         self.assertEqual(self.service.get(meeting)["join_url"], event.videocall_location)
 
     def test_the_first_contact_takes_what_is_to_come(self):
-        view = self.service.call("meeting.create", name="Before Odoo", start="2031-01-01T09:00:00Z", organizer={"id": str(self.ana.id), "name": "Ana"})
+        view = self.service.call(
+            "meeting.create", name="Before Odoo", start="2031-01-01T09:00:00Z", organizer={"id": str(self.ana.id), "name": "Ana"}
+        )
         self.connection.event_cursor = -1
         self.pull()
         self.assertTrue(self.env["jitsi.meeting"].search([("remote_id", "=", view["id"])]))
@@ -214,8 +218,10 @@ class TestWebhookRoute(HttpCase):
         super().setUp()
         self.connection = self.env["omeet.connection"]._ensure(self.env.company)
         self.connection.write({"url": URL, "api_key": KEY, "webhook_secret": SECRET, "event_cursor": 41})
-        self.meeting = self.env["jitsi.meeting"].with_context(omeet_mirror=True).create(
-            {"name": "Weekly", "remote_id": "mtg_test", "room_code": "aaabbbbccc", "state": "ready"}
+        self.meeting = (
+            self.env["jitsi.meeting"]
+            .with_context(omeet_mirror=True)
+            .create({"name": "Weekly", "remote_id": "mtg_test", "room_code": "aaabbbbccc", "state": "ready"})
         )
         self.view = {
             "id": "mtg_test", "name": "Weekly", "description": "", "state": "started", "version": 2, "room_code": "aaabbbbccc",

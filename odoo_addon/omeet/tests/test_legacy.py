@@ -24,7 +24,7 @@ class TestLegacy(OmeetCase):
         row = {"name": "Old", "room_name": "meet-6de9324805", "meeting_type": "scheduled", "start_datetime": soon(), "duration": 45}
         row.update({"owner_id": self.ana.id, "active": True, "state": "ready", **values})
         columns = ", ".join(row)
-        self.env.cr.execute(f"INSERT INTO jitsi_meeting_legacy ({columns}) VALUES %s RETURNING id", [tuple(row.values())])  # noqa: S608
+        self.env.cr.execute(f"INSERT INTO jitsi_meeting_legacy ({columns}) VALUES %s RETURNING id", [tuple(row.values())])
         return self.env.cr.fetchone()[0]
 
     def _import(self):
@@ -82,7 +82,7 @@ class TestLegacy(OmeetCase):
             with self.subTest(keys):
                 for account in self.service.call("provider.list")["items"]:
                     self.service.call("provider.delete", id=account["id"])
-                for key, value in zip(keys, ("https://jitsi.example.org", "meet.jitsi", "odoo", "s3cret")):
+                for key, value in zip(keys, ("https://jitsi.example.org", "meet.jitsi", "odoo", "s3cret"), strict=True):
                     parameters.set_param(key, value)
                 self.assertTrue(self.connection._import_legacy_settings())
                 account = self.service.call("provider.list")["items"][0]

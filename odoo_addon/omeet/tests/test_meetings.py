@@ -166,9 +166,7 @@ class TestMeetings(OmeetCase):
         self.assertEqual([m["id"] for m in data["upcoming"] if m["name"] != "Today"], [later.id, invited.id])
         item = next(m for m in data["upcoming"] if m["id"] == invited.id)
         self.assertEqual((item["is_host"], item["organizer"], item["state"]), (False, "Budi Santoso", "ready"))
-        self.assertEqual(
-            set(item), {"id", "name", "room_code", "state", "start", "end", "join_url", "is_host", "organizer", "participant_count"}
-        )
+        self.assertEqual(set(item), {"id", "name", "room_code", "state", "start", "end", "join_url", "is_host", "organizer", "participant_count"})
 
     def test_the_dashboard_says_what_is_missing(self):
         self.connection.unlink()
@@ -242,6 +240,16 @@ class TestRights(OmeetCase):
         self.send()
         shared.with_user(self.employee).videocall_location  # noqa: B018
         self.assertTrue(event.with_user(self.employee).unlink())
+
+    def test_a_colleague_opens_the_form_of_an_event_that_they_do_not_attend(self):
+        """The meeting is not theirs to see; the event is, and its link is in it."""
+        event = self.event(privacy="public")
+        self.send()
+        asked = {"omeet_meeting_id": {"fields": {"display_name": {}}}, "omeet_state": {}, "videocall_location": {}, "videocall_source": {}}
+        for user in (self.budi, self.employee):
+            self.env.invalidate_all()
+            shown = event.with_user(user).web_read(asked)[0]
+            self.assertEqual((shown["omeet_state"], shown["videocall_source"]), ("ready", "omeet"))
 
     def test_companies_are_apart(self):
         other = self.env["res.company"].create({"name": "Other"})

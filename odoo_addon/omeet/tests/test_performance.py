@@ -19,7 +19,16 @@ class TestMonth(OmeetCase):
         begin = soon()
         Meeting = cls.env["jitsi.meeting"].with_context(omeet_mirror=True)
         meetings = Meeting.create(
-            [{"name": f"M{at}", "room_code": f"aaaaaa{at:04d}", "join_url": f"{URL}/j/aaaaaa{at:04d}", "state": "ready", "organizer_id": cls.ana.id} for at in range(500)]
+            [
+                {
+                    "name": f"M{at}",
+                    "room_code": f"aaaaaa{at:04d}",
+                    "join_url": f"{URL}/j/aaaaaa{at:04d}",
+                    "state": "ready",
+                    "organizer_id": cls.ana.id,
+                }
+                for at in range(500)
+            ]
         )
         events = cls.env["calendar.event"].with_context(omeet_skip=True, dont_notify=True, no_mail_to_attendees=True)
         for with_link in (True, False):

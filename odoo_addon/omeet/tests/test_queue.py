@@ -56,7 +56,7 @@ class TestQueue(OmeetCase):
             if not page["next"]:
                 break
             cursor = page["next"]
-        for event, meeting in zip(events, meetings):
+        for event, meeting in zip(events, meetings, strict=True):
             self.assertEqual(names[meeting.remote_id], [f"{event.id} step {step}" for step in range(100)])
             self.assertEqual(self.service.get(meeting)["version"], versions[meeting.remote_id] + 100)
         self.assertLess(took_s, 240, "one run of the cron")
@@ -153,9 +153,9 @@ class TestQueue(OmeetCase):
         event.name = "Other"
         self.env.flush_all()
         self.env.cr.precommit.run()
-        with patch.object(OmeetJob, "_drain", side_effect=RuntimeError("boom")), self.assertLogs("odoo.addons.omeet", "WARNING"):
-            with patch.object(type(self.env.registry), "cursor", side_effect=RuntimeError("no cursor")):
-                self.env.cr.postcommit.run()
+        broken = patch.object(type(self.env.registry), "cursor", side_effect=RuntimeError("no cursor"))
+        with broken, self.assertLogs("odoo.addons.omeet", "WARNING"):
+            self.env.cr.postcommit.run()
         self.assertEqual(len(self.jobs(state="pending")), 1)
         self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", self.env.ref("omeet.cron_send").id)]))
 

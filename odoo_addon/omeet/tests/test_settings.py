@@ -27,7 +27,9 @@ class TestSettings(OmeetCase):
         self.assertEqual((shown.omeet_url, shown.omeet_key, shown.omeet_key_set), (URL, False, True))
         self._settings(omeet_default_access="invited")
         self.assertEqual((connection.api_key, connection.default_access, connection.url), (KEY, "invited", URL), "an empty field keeps the key")
-        self.env.cr.execute("SELECT column_name FROM information_schema.columns WHERE table_name = 'res_config_settings' AND column_name LIKE 'omeet%'")
+        self.env.cr.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'res_config_settings' AND column_name LIKE 'omeet%'"
+        )
         self.assertEqual(self.env.cr.fetchall(), [], "nothing of it is stored in the form's table")
 
     def test_the_form(self):

@@ -3,7 +3,7 @@
 No field is stored: what is typed goes to omeet in the inverse, and secrets never come back.
 """
 
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..client import NotFound, OmeetError, new_key
@@ -41,11 +41,17 @@ class OmeetProvider(models.TransientModel):
         "App ID", compute="_compute_account", inverse="_inverse_account", help="JWT_APP_ID of the server. Empty: people enter without tokens."
     )
     app_secret = fields.Char(
-        "App secret", compute="_compute_account", inverse="_inverse_account", help="JWT_APP_SECRET of the server. It goes to omeet and is never shown again."
+        "App secret",
+        compute="_compute_account",
+        inverse="_inverse_account",
+        help="JWT_APP_SECRET of the server. It goes to omeet and is never shown again.",
     )
     key_name = fields.Char("Key ID", compute="_compute_account", inverse="_inverse_account", help="Name of the API key in the JaaS console.")
     private_key = fields.Text(
-        "Private key", compute="_compute_account", inverse="_inverse_account", help="RSA private key in PEM. It goes to omeet and is never shown again."
+        "Private key",
+        compute="_compute_account",
+        inverse="_inverse_account",
+        help="RSA private key in PEM. It goes to omeet and is never shown again.",
     )
     template = fields.Char(
         "Address", compute="_compute_account", inverse="_inverse_account", help="With {room} after its host: https://call.example.org/{room}."
@@ -117,7 +123,7 @@ class OmeetProvider(models.TransientModel):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": _("The provider answers") if report.get("ok") else _("The provider has a problem"),
+                "title": self.env._("The provider answers") if report.get("ok") else self.env._("The provider has a problem"),
                 "message": " ".join(lines),
                 "type": "success" if report.get("ok") else "danger",
                 "sticky": not report.get("ok"),
