@@ -15,7 +15,8 @@ everything() {
     rust) rust_part ;;
     blackbox) binary && blackbox_part ;;
     browser) binary && browser_part ;;
-    all) rust_part; binary && { blackbox_part; browser_part; } ;;
+    odoo) binary && odoo_part ;;
+    all) rust_part; binary && { blackbox_part; browser_part; odoo_part; } ;;
   esac
 }
 
@@ -49,4 +50,11 @@ browser_part() {
   OMEET_CHROMIUM=$(chromium_path)
   export OMEET_CHROMIUM OMEET_TEST_WORK=$WORK
   step "Pages in Chromium" node node --test --test-reporter tap "$ROOT"/tests/browser/*.test.mjs
+}
+
+# On Odoo 19 from Debian's package, and on the source tree that ODOO_18 names as well. Odoo brings a PostgreSQL of its own.
+odoo_part() {
+  step "Install Node packages" none install_node || return
+  step "The addon on Odoo 19" odoo env -u ODOO_18 "$ROOT/tests/odoo/run"
+  [[ ! ${ODOO_18:-} ]] || step "The addon on $ODOO_18" odoo "$ROOT/tests/odoo/run"
 }
