@@ -3,7 +3,7 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- odoo <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod listener;
 pub mod master_key;
 pub mod meetings;
+pub mod odoo;
 pub mod providers;
 pub mod rpc;
 pub mod server_info;

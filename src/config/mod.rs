@@ -13,7 +13,7 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use secret::Secret;
-pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Secrets, Server, Webhooks};
+pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Odoo, Secrets, Server, Webhooks};
 
 /// The lowest layer, which is also the documentation.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -30,6 +30,7 @@ pub struct Config {
     pub join: Join,
     pub meetings: Meetings,
     pub jitsi: JitsiDefaults,
+    pub odoo: Odoo,
     pub webhooks: Webhooks,
     pub log: Log,
 }
@@ -62,6 +63,7 @@ impl Config {
         self.jitsi.resolve()?;
         self.server.check()?;
         self.limits.check()?;
+        self.odoo.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::args;
 use crate::audit;
-use crate::db::{Db, Tx, dialect};
+use crate::db::{Db, Relation, Tx, dialect};
 use crate::kernel::failure::{Class, Kind};
 use crate::kernel::{Ctx, Failure, OrgId, Role, Timestamp, text};
 use crate::rpc::{Example, Registry, Rule, Spec};
@@ -32,6 +32,17 @@ pub struct Organization {
     /// When it was created.
     pub created_at: Timestamp,
 }
+
+/// The caller's own organization, as `g`.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("organization g");
+    },
+    scope: |sql, ctx| {
+        sql.push("g.id = ").bind(ctx.org);
+    },
+    identity: "g.id",
+};
 
 /// Creates an organization; without `slug` one is made from the name.
 pub async fn create(db: &Db, name: &str, slug: Option<&str>) -> Result<Organization, Failure> {

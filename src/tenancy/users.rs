@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Actor, Gate};
 use crate::args;
 use crate::audit;
-use crate::db::{Sql, Tx};
+use crate::db::{Relation, Sql, Tx, dialect};
 use crate::kernel::failure::{Class, Kind};
 use crate::kernel::{Ctx, Failure, OrgId, Page, PageRequest, Role, UserId};
 use crate::rpc::{Example, Registry, Rule, Spec};
@@ -39,6 +39,22 @@ pub struct User {
     /// Whether they may act.
     pub active: bool,
 }
+
+/// Users as `u`, with `u.person` as participants name them. Below managers, everybody sees themselves.
+pub static RELATION: Relation = Relation {
+    from: |sql, engine, _| {
+        sql.push("(select u.*, 'user:usr_' || ").push(dialect::hex_of_u_id(engine)).push(" as person from user_account u) u");
+    },
+    scope: |sql, ctx| {
+        sql.push("u.org_id = ").bind(ctx.org);
+        match ctx.user().filter(|_| !ctx.sees_all()) {
+            Some(user) => sql.push(" and u.id = ").bind(user),
+            None if ctx.sees_all() => sql,
+            None => sql.push(" and 1 = 0"),
+        };
+    },
+    identity: "u.id",
+};
 
 /// One user.
 pub async fn find(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, Failure> {
