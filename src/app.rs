@@ -16,12 +16,16 @@ use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
+use crate::odoo::Odoo;
+use crate::odoo::web::OdooDoor;
 use crate::rooms::Rooms;
 use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
-use crate::{audit, booking, custom_fields, events, jobs, join, mail, master_key, meetings, providers, rooms, server_info, site, tenancy};
+use crate::{
+    audit, booking, custom_fields, events, jobs, join, mail, master_key, meetings, odoo, providers, rooms, server_info, site, tenancy,
+};
 
 /// How often meetings are looked at whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -30,6 +34,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// How often public calendars are looked for that are due.
 const READ_EVERY: Duration = Duration::from_secs(5);
+/// How often sessions are removed whose time is over.
+const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
 /// Everything that runs, built once.
 pub struct App {
@@ -45,6 +51,8 @@ pub struct App {
     pub joining: Joining,
     /// Booking.
     pub booking: Booking,
+    /// The Odoo dialect.
+    pub odoo: Arc<Odoo>,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -81,10 +89,12 @@ impl App {
         let document = Arc::new(OnceLock::new());
         server_info::register(&mut registry, document.clone());
         document.set(openrpc::document(&mut registry, base)).ok();
-        let methods = registry.entries().values().cloned().collect();
+        let methods: Vec<Described> = registry.entries().values().cloned().collect();
+        let specs = methods.iter().map(|method| (method.spec.name, method.spec)).collect();
+        let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), config.odoo.clone(), specs)?);
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
-        Ok(Self { db, sealer, gate, meetings, joining, booking, doors, document, methods, base: base.into() })
+        Ok(Self { db, sealer, gate, meetings, joining, booking, odoo, doors, document, methods, base: base.into() })
     }
 
     /// What every method says of itself.
@@ -107,6 +117,7 @@ impl App {
         Router::new()
             .route("/rpc", rpc)
             .with_state(self.doors.clone())
+            .merge(OdooDoor { odoo: self.odoo.clone(), doors: self.doors.clone() }.router())
             .merge(site.router())
             .merge(Pages::new(self.joining.clone(), https).router())
             .merge(booking::web::Pages::new(self.booking.clone(), https).router())
@@ -121,6 +132,8 @@ impl App {
         events::webhooks::tasks(&mut worker, &self.db, self.sealer.clone(), &config.webhooks)?;
         jobs::housekeeping::tasks(&mut worker, &self.db);
         mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
+        let db = self.db.clone();
+        worker.every("odoo.sessions", SESSIONS_EVERY, move || odoo::session::forget_expired(db.clone()));
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();

@@ -3,7 +3,8 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings <- join
+//!     <- booking <- odoo <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -25,6 +26,7 @@ pub mod listener;
 pub mod mail;
 pub mod master_key;
 pub mod meetings;
+pub mod odoo;
 pub mod providers;
 pub mod rooms;
 pub mod rpc;

@@ -8,4 +8,4 @@ pub mod rpc;
 mod store;
 
 pub use model::{AuditFilter, AuditRecord, changes};
-pub use store::{list, record};
+pub use store::{RELATION, list, record};

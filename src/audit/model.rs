@@ -23,7 +23,7 @@ pub struct AuditRecord {
     pub actor_name: Option<String>,
     /// With which key.
     pub key_id: Option<KeyId>,
-    /// Through which door: http, websocket, page or internal.
+    /// Through which door: http, websocket, odoo, page or internal.
     pub door: String,
     /// From which address.
     pub remote: Option<String>,

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 
 use super::model::{AuditFilter, AuditRecord};
 use crate::args;
-use crate::db::{Sql, Tx};
+use crate::db::{Relation, Sql, Tx};
 use crate::kernel::context::Caller;
 use crate::kernel::{AuditId, Ctx, Failure, KeyId, Page, Timestamp};
 
@@ -26,6 +26,17 @@ pub async fn record(tx: &mut Tx, ctx: &Ctx, action: &str, subject: impl Display,
     let args = args![id, ctx.org, now, action, subject.to_string(), actor, user, key, ctx.door.name(), remote, &ctx.request_id, changes];
     tx.execute(sql, args).await.map(drop)
 }
+
+/// The trail, as `d`.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("audit d");
+    },
+    scope: |sql, ctx| {
+        sql.push("d.org_id = ").bind(ctx.org);
+    },
+    identity: "d.id",
+};
 
 #[derive(sqlx::FromRow)]
 struct Row {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Secrets, Server, Webhooks,
+    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Odoo, Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -33,6 +33,7 @@ pub struct Config {
     pub meetings: Meetings,
     pub booking: Booking,
     pub jitsi: JitsiDefaults,
+    pub odoo: Odoo,
     pub webhooks: Webhooks,
     pub mail: Mail,
     pub log: Log,
@@ -68,6 +69,7 @@ impl Config {
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;
+        self.odoo.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
         }

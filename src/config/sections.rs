@@ -187,6 +187,20 @@ impl JitsiDefaults {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Odoo {
+    pub session_h: u32,
+    pub list_databases: bool,
+}
+
+impl Odoo {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=8760).contains(&self.session_h), "odoo.session_h: must be between 1 and 8760 hours");
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Webhooks {
     pub allow_private_addresses: bool,
     pub timeout_s: u64,

@@ -17,9 +17,9 @@ mod store;
 mod validate;
 mod value;
 
-pub use model::{Choice, Definition, FieldType, Model, NewDefinition};
+pub use model::{Changes, Choice, Definition, FieldType, Model, NewDefinition};
 pub use service::{create, delete, update};
-pub use store::for_org;
+pub use store::{RELATION, for_org};
 pub use validate::{Mode, apply, validate};
 
 use crate::kernel::failure::{Class, Kind};

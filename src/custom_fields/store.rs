@@ -8,8 +8,19 @@ use sqlx::types::Json;
 use super::KEY_TAKEN;
 use super::model::{Choice, Definition, FieldType, Model};
 use crate::args;
-use crate::db::{Sql, Tx, dialect};
+use crate::db::{Relation, Sql, Tx, dialect};
 use crate::kernel::{Failure, FieldId, OrgId, Timestamp};
+
+/// Definitions as `f`.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("custom_field f");
+    },
+    scope: |sql, ctx| {
+        sql.push("f.org_id = ").bind(ctx.org);
+    },
+    identity: "f.id",
+};
 
 #[derive(sqlx::FromRow)]
 struct Row {

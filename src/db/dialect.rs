@@ -52,6 +52,14 @@ pub fn overlaps(error: &sqlx::Error) -> bool {
     error.constraint() == Some("occupancy_overlap") || error.message().contains("occupancy_overlap")
 }
 
+/// The 32 hexadecimal digits of `u.id`, as identifiers are written.
+pub fn hex_of_u_id(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "lower(hex(u.id))",
+        Engine::Postgres => "replace(cast(u.id as text), '-', '')",
+    }
+}
+
 /// Whether `error` is the violation of a unique constraint over `columns` of `table`.
 ///
 /// SQLite names columns (`meeting.room_code`), PostgreSQL the constraint (`meeting_room_code_key`).

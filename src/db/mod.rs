@@ -8,10 +8,12 @@
 //! SQLite), JSON as TEXT or JSONB. What it does not write: `now()`, arrays, `ilike`, `for update`. What differs between the
 //! engines is in [`dialect`].
 
+mod cell;
 mod connect;
 pub mod dialect;
 mod idempotency;
 mod migrate;
+mod relation;
 mod settled;
 mod signal;
 mod sql;
@@ -22,8 +24,10 @@ mod unit;
 mod wake;
 mod writer;
 
+pub use cell::{Cell, Cells};
 pub use connect::DbSettings;
 pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, forget_expired};
+pub use relation::{Comparison, Condition, Relation};
 pub use signal::{Signal, Topic};
 pub use sql::{Arg, Sql};
 pub use tx::{Engine, Tx};

@@ -70,7 +70,7 @@ impl Peer {
     }
 
     async fn call(&self, method: &str, params: Value) -> Value {
-        let knock = Knock { token: None, remote: None, door: Door::WebSocket, request_id: "test".into() };
+        let knock = Knock { token: None, session: None, remote: None, door: Door::WebSocket, request_id: "test".into() };
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let answer = self.dispatcher.message(&knock, message.as_bytes(), Some(&self.subscriber)).await;
         answer.body.map_or(Value::Null, |body| serde_json::from_slice(&body).unwrap())

@@ -27,4 +27,4 @@ pub mod web;
 
 pub use answer::{JoinAnswer, Place, Visit, answer};
 pub use decision::{Decision, JoinFacts, PasswordState, Standing, Who, decide};
-pub use service::Joining;
+pub use service::{JoinRequest, Joining};

@@ -40,6 +40,8 @@ pub enum Door {
     Http,
     /// `/rpc` as a WebSocket.
     WebSocket,
+    /// The Odoo dialect.
+    Odoo,
     /// A page.
     Page,
     /// The command line or a job.
@@ -52,6 +54,7 @@ impl Door {
         match self {
             Self::Http => "http",
             Self::WebSocket => "websocket",
+            Self::Odoo => "odoo",
             Self::Page => "page",
             Self::Internal => "internal",
         }

@@ -175,7 +175,7 @@ fn conditions(sql: &mut Sql, ctx: &Ctx, filter: &MeetingFilter) -> Result<(), Fa
 }
 
 // Users see what they take part in; organizers are participants too.
-fn visible(sql: &mut Sql, ctx: &Ctx) {
+pub(super) fn visible(sql: &mut Sql, ctx: &Ctx) {
     match ctx.caller {
         _ if ctx.sees_all() => {}
         Caller::User(user) => {

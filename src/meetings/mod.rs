@@ -16,6 +16,7 @@ pub mod input;
 mod model;
 mod participant;
 mod people_store;
+mod relation_store;
 pub mod rpc;
 pub mod service;
 mod state;
@@ -24,7 +25,8 @@ mod view;
 
 pub use model::{Access, Meeting, MeetingType, RecordingBy};
 pub use participant::{Participant, ParticipantRole};
-pub use service::{Meetings, Room};
+pub use relation_store::{MEETINGS, PARTICIPANTS, PERSONS};
+pub use service::{Meetings, PeopleChange, Room};
 pub use state::{Action, State};
 pub use view::{MeetingView, Organizer, ParticipantView};
 

@@ -23,7 +23,7 @@ use super::spec::Spec;
 use crate::config::Limits;
 use crate::kernel::context::Door;
 use crate::kernel::failure::{Class, Failure, Kind, invalid};
-use crate::kernel::{Ctx, Entropy};
+use crate::kernel::{Ctx, Entropy, KeyId};
 
 /// No such method.
 pub static METHOD_NOT_FOUND: Kind = Kind::new(Class::MethodNotFound, "method.not_found", "There is no such method; GET /docs lists them");
@@ -41,6 +41,8 @@ pub static TOO_MANY_SUBSCRIPTIONS: Kind =
 pub struct Knock {
     /// The bearer token, if any was sent.
     pub token: Option<SecretString>,
+    /// The key behind the session, where somebody signed in before; then `token` is not looked at.
+    pub session: Option<KeyId>,
     /// Where they come from.
     pub remote: Option<IpAddr>,
     /// Which door.

@@ -131,7 +131,8 @@ fn bad_id() -> Malformed {
     Malformed::from(INVALID_REQUEST.because("id must be a string, a number or null; nothing was carried out"))
 }
 
-fn depth_of(message: &[u8]) -> usize {
+/// How deep brackets nest, whether or not the message is JSON.
+pub fn depth_of(message: &[u8]) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in message {
         match byte {

@@ -35,17 +35,19 @@ pub struct Doors {
 
 impl Doors {
     /// A browser names the origin of the page that calls; ERP servers name none. `null` is foreign.
-    pub(super) fn refuses_origin(&self, headers: &HeaderMap) -> bool {
+    pub fn refuses_origin(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return false };
         let origin = origin.to_str().unwrap_or_default().to_lowercase();
         !self.origins.contains(&origin)
     }
 
-    pub(super) fn knock(&self, headers: &HeaderMap, remote: Remote, door: Door) -> Knock {
+    /// Whoever sent these headers.
+    pub fn knock(&self, headers: &HeaderMap, remote: Remote, door: Door) -> Knock {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         Knock {
             token: token.map(|(_, token)| token.trim().to_owned().into()),
+            session: None,
             remote: Some(remote.0),
             door,
             request_id: self.dispatcher.request_id(),

@@ -83,8 +83,7 @@ impl Gate {
         let (id, secret) = keys::split(token.expose_secret()).ok_or(&KEY_INVALID)?;
         let key = self.stored_key(id).await?.ok_or(&KEY_INVALID)?;
         let now = self.db.clock().now();
-        let over = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
-        if !same(&sha256(secret.expose_secret().as_bytes()), &key.hash) || over(key.expires_at) || over(key.revoked_at) {
+        if !same(&sha256(secret.expose_secret().as_bytes()), &key.hash) || is_over(&key, now) {
             return Err(Failure::from(&KEY_INVALID));
         }
         Ok(key)
@@ -115,6 +114,26 @@ impl Gate {
     fn note_use(&self, org: OrgId, id: KeyId) {
         let db = self.db.clone();
         tokio::spawn(async move { db.unit(move |tx| Box::pin(async move { keys::touch(tx, org, id).await })).await });
+    }
+
+    // A session stands for the key that it was opened with, as long as that key is valid.
+    async fn session_key(&self, id: KeyId) -> Result<Arc<StoredKey>, Failure> {
+        let key = self.stored_key(id).await?.ok_or(&KEY_INVALID)?;
+        if is_over(&key, self.db.clock().now()) { Err(Failure::from(&KEY_INVALID)) } else { Ok(key) }
+    }
+
+    async fn key_of(&self, knock: &Knock) -> Result<Arc<StoredKey>, Failure> {
+        match knock.session {
+            Some(id) => self.session_key(id).await,
+            None => self.key(knock.token.as_ref()).await,
+        }
+    }
+
+    /// Who knocks, whatever they want: for doors where somebody signs in before they ask for anything.
+    pub async fn identify(&self, knock: &Knock) -> Result<Ctx, Failure> {
+        let key = self.key_of(knock).await?;
+        let (caller, role) = self.caller(knock, &key, None).await?;
+        Ok(context(knock, &key, caller, role))
     }
 
     async fn caller(&self, knock: &Knock, key: &StoredKey, actor: Option<&RawValue>) -> Result<(Caller, Role), Failure> {
@@ -193,7 +212,7 @@ impl Gatekeeper for Gate {
     ) -> BoxFuture<'a, Result<Option<Ctx>, Failure>> {
         Box::pin(async move {
             let Rule::AtLeast(role) = spec.rule else { return Ok(None) };
-            let key = self.key(knock.token.as_ref()).await?;
+            let key = self.key_of(knock).await?;
             if !key.scopes.is_empty() && !keys::allows(&key.scopes, &spec.scope()) {
                 return Err(OUT_OF_SCOPE.because(format!("The API key's scopes do not cover {}", spec.scope())));
             }
@@ -207,6 +226,10 @@ impl Gatekeeper for Gate {
             Ok(Some(ctx))
         })
     }
+}
+
+fn is_over(key: &StoredKey, now: Timestamp) -> bool {
+    [key.expires_at, key.revoked_at].into_iter().flatten().any(|at| at <= now)
 }
 
 fn read_actor(written: &str) -> Result<Actor, Failure> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::on_every_engine;
 
 /// Rooms from the ground up: a room uses only rooms before it, and itself.
-const ORDER: [&[&str]; 8] = [
+const ORDER: [&[&str]; 9] = [
     &["kernel"],
     &["config", "db", "listener", "rpc", "web", "jobs"],
     &["audit", "events", "custom_fields", "mail"],
@@ -14,6 +14,7 @@ const ORDER: [&[&str]; 8] = [
     &["meetings"],
     &["join"],
     &["booking"],
+    &["odoo"],
     &["app", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
 ];
 

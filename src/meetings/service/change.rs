@@ -41,18 +41,20 @@ impl Meetings {
 
     /// Points a meeting at a document of the ERP, or at none.
     pub async fn link(&self, ctx: &Ctx, id: MeetingId, document: Option<(String, String)>) -> Result<MeetingView, Failure> {
+        let (meetings, caller) = (self.clone(), ctx.clone());
+        self.db.write(ctx, move |tx| Box::pin(async move { meetings.link_in(tx, &caller, id, document).await })).await
+    }
+
+    /// As [`Meetings::link`], inside the caller's own unit of work.
+    pub async fn link_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, document: Option<(String, String)>) -> Result<MeetingView, Failure> {
         let (res_model, res_id) = match document {
             Some((model, id)) => (Some(text::line("res_model", &model, 128)?), Some(text::line("res_id", &id, 128)?)),
             None => (None, None),
         };
-        let (meetings, caller) = (self.clone(), ctx.clone());
-        let unit = async move |tx: &mut Tx| {
-            let before = meetings.hold_managed(tx, &caller, id, &NOT_HOST).await?;
-            let mut after = before.clone();
-            (after.meeting.res_model, after.meeting.res_id) = (res_model, res_id);
-            meetings.save(tx, &caller, UPDATED, &before, after).await
-        };
-        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+        let before = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
+        let mut after = before.clone();
+        (after.meeting.res_model, after.meeting.res_id) = (res_model, res_id);
+        self.save(tx, ctx, UPDATED, &before, after).await
     }
 
     /// Stores `after` if it differs from `before`: version, audit, event.

@@ -67,6 +67,11 @@ impl Meetings {
         self.save(tx, ctx, done(action), &before, after).await
     }
 
+    /// Where a meeting is that the caller manages, held until the unit ends.
+    pub async fn state_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<State, Failure> {
+        Ok(self.hold_managed(tx, ctx, id, &NOT_HOST).await?.meeting.state)
+    }
+
     /// Somebody comes in: the meeting is started, and when it is a host, whoever waits for one may come in too.
     pub async fn arrived(&self, ctx: &Ctx, id: MeetingId, is_host: bool) -> Result<(), Failure> {
         let meetings = self.clone();
@@ -93,7 +98,8 @@ impl Meetings {
         self.db.write(ctx, move |tx| Box::pin(async move { meetings.delete_in(tx, &caller, id).await })).await
     }
 
-    pub(super) async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<Deleted, Failure> {
+    /// As [`Meetings::delete`], inside the caller's own unit of work.
+    pub async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<Deleted, Failure> {
         let held = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
         store::delete(tx, ctx.org, id).await?;
         let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);

@@ -22,6 +22,7 @@ use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure, Kind, MeetingId, Sealer};
 use crate::{audit, kernel};
 
+pub use people::PeopleChange;
 pub use room::Room;
 use room::Rooms;
 
@@ -67,6 +68,11 @@ impl Meetings {
     /// The public address without a trailing slash.
     pub fn base(&self) -> &str {
         &self.base
+    }
+
+    /// Minutes of a meeting that says nothing about its length.
+    pub fn default_duration_min(&self) -> u32 {
+        self.defaults.duration_min
     }
 
     /// What seals passwords.

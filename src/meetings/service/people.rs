@@ -15,7 +15,7 @@ const PEOPLE_CHANGED: Done = Done { action: "meeting.participants", event: "meet
 impl Meetings {
     /// Adds people; who is there already is brought up to date and keeps their link.
     pub async fn add_participants(&self, ctx: &Ctx, id: MeetingId, persons: Vec<Person>) -> Result<MeetingView, Failure> {
-        self.change_people(ctx, id, PeopleChange::Add(people(persons)?)).await
+        self.change_people(ctx, id, PeopleChange::Add(persons)).await
     }
 
     /// Removes somebody; their link ends to work.
@@ -73,7 +73,8 @@ impl Meetings {
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    async fn change_people_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, change: PeopleChange) -> Result<MeetingView, Failure> {
+    /// Changes who takes part, inside the caller's own unit of work.
+    pub async fn change_people_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, change: PeopleChange) -> Result<MeetingView, Failure> {
         let before = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
         change.carry_out(tx, ctx, &before).await?;
         self.people_changed(tx, ctx, before).await
@@ -94,10 +95,19 @@ impl Meetings {
     }
 }
 
-enum PeopleChange {
+/// What happens to the people of a meeting.
+#[derive(Debug, Clone)]
+pub enum PeopleChange {
+    /// These come; who is there already is brought up to date.
     Add(Vec<Person>),
+    /// This one goes.
     Remove(ParticipantId),
+    /// This one gets another role.
     SetRole(ParticipantId, ParticipantRole),
+    /// These go, as [`Participant::person`] tells them; who is not there is no error.
+    Drop(Vec<String>),
+    /// All but these and the hosts go.
+    Keep(Vec<String>),
 }
 
 impl PeopleChange {
@@ -107,12 +117,26 @@ impl PeopleChange {
                 Err(invalid("participants", format!("must be fewer: a meeting has at most {MAX_PEOPLE}")))
             }
             Self::Add(persons) => {
-                let added = gather(tx, ctx, held.meeting.id, None, persons).await?;
+                let added = gather(tx, ctx, held.meeting.id, None, people(persons)?).await?;
                 people_store::upsert(tx, ctx.org, &added).await
             }
             Self::Remove(id) => {
                 keep_a_host(held, id)?;
                 people_store::remove(tx, ctx.org, id).await
+            }
+            Self::Drop(persons) => {
+                for leaving in held.people.iter().filter(|person| persons.contains(&person.person)) {
+                    keep_a_host(held, leaving.id)?;
+                    people_store::remove(tx, ctx.org, leaving.id).await?;
+                }
+                Ok(())
+            }
+            Self::Keep(persons) => {
+                let stays = |person: &Participant| person.role == ParticipantRole::Host || persons.contains(&person.person);
+                for leaving in held.people.iter().filter(|person| !stays(person)) {
+                    people_store::remove(tx, ctx.org, leaving.id).await?;
+                }
+                Ok(())
             }
             Self::SetRole(id, ParticipantRole::Host) => {
                 find(held, id)?;

@@ -27,6 +27,7 @@ pub use choose::choose;
 pub use model::{AccountChanges, NewAccount, ProviderAccount, ProviderKind};
 pub(super) use service::rs256_accounts;
 pub use service::{account, create, delete, resolve, set_default, update};
+pub use store::RELATION;
 
 use std::sync::Arc;
 

@@ -5,8 +5,19 @@ use sqlx::types::Json;
 
 use super::{NAME_TAKEN, ProviderKind, STALE};
 use crate::args;
-use crate::db::{Sql, Tx, dialect};
+use crate::db::{Relation, Sql, Tx, dialect};
 use crate::kernel::{Failure, OrgId, ProviderId, Timestamp};
+
+/// Accounts as `p`. Their secrets are one sealed column, which no face may name.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("provider_account p");
+    },
+    scope: |sql, ctx| {
+        sql.push("p.org_id = ").bind(ctx.org);
+    },
+    identity: "p.id",
+};
 
 /// An account as it is stored.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -7,7 +7,7 @@ mod store;
 
 pub use model::{Organization, Update};
 pub use service::{create, update};
-pub use store::{find, find_by_any, list, settled};
+pub use store::{RELATION, find, find_by_any, list, settled};
 
 use crate::kernel::failure::{Class, Kind};
 

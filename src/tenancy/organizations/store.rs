@@ -3,8 +3,19 @@
 use super::SLUG_TAKEN;
 use super::model::Organization;
 use crate::args;
-use crate::db::{Tx, dialect};
+use crate::db::{Relation, Tx, dialect};
 use crate::kernel::{Failure, OrgId};
+
+/// The caller's own organization, as `g`.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("organization g");
+    },
+    scope: |sql, ctx| {
+        sql.push("g.id = ").bind(ctx.org);
+    },
+    identity: "g.id",
+};
 
 pub(super) async fn insert(tx: &mut Tx, organization: &Organization) -> Result<(), Failure> {
     let Organization { id, slug, name, tz, lang, created_at } = organization;

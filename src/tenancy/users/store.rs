@@ -2,8 +2,24 @@
 
 use super::model::{Filter, User, role_name};
 use crate::args;
-use crate::db::{Sql, Tx};
+use crate::db::{Relation, Sql, Tx, dialect};
 use crate::kernel::{Failure, OrgId, Page, PageRequest, UserId};
+
+/// Users as `u`, with `u.person` as participants name them. Below managers, everybody sees themselves.
+pub static RELATION: Relation = Relation {
+    from: |sql, engine, _| {
+        sql.push("(select u.*, 'user:usr_' || ").push(dialect::hex_of_u_id(engine)).push(" as person from user_account u) u");
+    },
+    scope: |sql, ctx| {
+        sql.push("u.org_id = ").bind(ctx.org);
+        match ctx.user().filter(|_| !ctx.sees_all()) {
+            Some(user) => sql.push(" and u.id = ").bind(user),
+            None if ctx.sees_all() => sql,
+            None => sql.push(" and 1 = 0"),
+        };
+    },
+    identity: "u.id",
+};
 
 /// One user.
 pub async fn find(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, Failure> {

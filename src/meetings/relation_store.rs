@@ -1,0 +1,63 @@
+//! Meetings and people as rows that others may put conditions on, within what the caller may see.
+
+use super::filter::visible;
+use crate::db::{Engine, Relation, Sql, dialect};
+use crate::kernel::Ctx;
+
+/// Meetings as `m`, their organizers as `u`, their provider accounts as `p`.
+pub static MEETINGS: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id");
+    },
+    scope: |sql, ctx| {
+        sql.push("m.org_id = ").bind(ctx.org);
+        visible(sql, ctx);
+    },
+    identity: "m.id",
+};
+
+/// Participants as `a`, their meetings as `m`, their users as `u`; `h.id` is there when the caller manages the meeting.
+pub static PARTICIPANTS: Relation = Relation {
+    from: |sql, _, ctx| {
+        sql.push(
+            "participant a join meeting m on m.id = a.meeting_id left join user_account u on u.id = a.user_id left join participant h on ",
+        );
+        match ctx.user().filter(|_| !ctx.sees_all()) {
+            Some(user) => sql.push("h.meeting_id = a.meeting_id and h.role in ('host', 'co_host') and h.user_id = ").bind(user),
+            None => sql.push("h.id = a.id"),
+        };
+    },
+    scope: |sql, ctx| {
+        sql.push("a.org_id = ").bind(ctx.org);
+        visible(sql, ctx);
+    },
+    identity: "a.id",
+};
+
+/// Everybody who takes part somewhere, and every user, once each, as `t`: told apart by `person`.
+pub static PERSONS: Relation = Relation { from: persons, scope: known_persons, identity: "t.person" };
+
+fn persons(sql: &mut Sql, engine: Engine, ctx: &Ctx) {
+    sql.push(
+        "(select a.person, max(a.name) as name, max(a.email) as email, max(a.partner_id) as partner_id, min(a.created_at) as created_at",
+    );
+    sql.push(" from participant a where a.org_id = ").bind(ctx.org).push(" group by a.person union all select ");
+    sql.push("'user:usr_' || ")
+        .push(dialect::hex_of_u_id(engine))
+        .push(", u.name, u.email, null, u.created_at from user_account u where u.org_id = ")
+        .bind(ctx.org);
+    sql.push(" and not exists (select 1 from participant a where a.org_id = u.org_id and a.user_id = u.id)) t");
+}
+
+fn known_persons(sql: &mut Sql, ctx: &Ctx) {
+    match ctx.user() {
+        _ if ctx.sees_all() => sql.push("1 = 1"),
+        Some(user) => {
+            sql.push("(t.person = ").bind(format!("user:{user}"));
+            sql.push(" or t.person in (select person from participant where org_id = ").bind(ctx.org);
+            sql.push(" and meeting_id in (select meeting_id from participant where org_id = ").bind(ctx.org);
+            sql.push(" and user_id = ").bind(user).push(")))")
+        }
+        None => sql.push("1 = 0"),
+    };
+}

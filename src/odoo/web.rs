@@ -1,0 +1,445 @@
+//! The paths of Odoo's external API.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get, post};
+use axum::{Extension, Router};
+use futures_util::FutureExt as _;
+use serde_json::{Map, Value, json};
+
+use super::asked::Asked;
+use super::call::{Call, Visitor};
+use super::fault::Fault;
+use super::services::version;
+use super::{Odoo, describe, models, session};
+use crate::kernel::Failure;
+use crate::kernel::context::Door;
+use crate::listener::Remote;
+use crate::rpc::Knock;
+use crate::rpc::dispatch::TIMEOUT;
+use crate::rpc::envelope::depth_of;
+use crate::rpc::http::Doors;
+
+/// What the paths need.
+#[derive(Clone)]
+pub struct OdooDoor {
+    /// Behind the door.
+    pub odoo: Arc<Odoo>,
+    /// Limits, origins, and how a knock is read.
+    pub doors: Doors,
+}
+
+/// What a JSON-RPC path leads to.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    Service,
+    Authenticate,
+    SessionInfo,
+    Check,
+    Destroy,
+    Version,
+    Databases,
+    CallKw,
+    CallButton,
+}
+
+impl OdooDoor {
+    /// The routes.
+    pub fn router(self) -> Router {
+        let paths = [
+            ("/jsonrpc", Target::Service),
+            ("/web/session/authenticate", Target::Authenticate),
+            ("/web/session/get_session_info", Target::SessionInfo),
+            ("/web/session/check", Target::Check),
+            ("/web/session/destroy", Target::Destroy),
+            ("/web/webclient/version_info", Target::Version),
+            ("/web/database/list", Target::Databases),
+            ("/web/dataset/call_kw", Target::CallKw),
+            ("/web/dataset/call_kw/{*path}", Target::CallKw),
+            ("/web/dataset/call_button", Target::CallButton),
+            ("/web/dataset/call_button/{*path}", Target::CallButton),
+        ];
+        let json_rpc = paths.into_iter().fold(Router::new(), |router, (path, target)| {
+            router.route(path, post(move |state, remote, headers, body| answer(state, remote, headers, body, target)))
+        });
+        json_rpc
+            .route("/json/2", any(json2_elsewhere))
+            .route("/json/2/{*path}", post(json2).fallback(json2_elsewhere))
+            .route("/doc-bearer/{file}", get(document))
+            .with_state(self)
+    }
+
+    async fn body(&self, body: Body) -> Result<Bytes, Response> {
+        let limits = &self.doors.dispatcher.limits;
+        match tokio::time::timeout(Duration::from_secs(limits.read_timeout_s), to_bytes(body, limits.body_bytes)).await {
+            Err(_) => Err(plain(StatusCode::REQUEST_TIMEOUT, "The message did not arrive in time")),
+            Ok(Err(_)) => Err(plain(StatusCode::PAYLOAD_TOO_LARGE, "The message is too large")),
+            Ok(Ok(body)) => Ok(body),
+        }
+    }
+
+    fn parse(&self, body: &[u8]) -> Result<Value, String> {
+        let deepest = self.doors.dispatcher.limits.json_depth;
+        if depth_of(body) > deepest {
+            return Err(format!("nested deeper than {deepest} levels"));
+        }
+        serde_json::from_slice(body).map_err(|error| error.to_string())
+    }
+
+    // No call goes unanswered: neither one that hangs nor one that breaks.
+    async fn guarded<T>(&self, label: &'static str, call: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let begun = Instant::now();
+        let limit = Duration::from_secs(self.doors.dispatcher.limits.call_timeout_s);
+        let outcome = match tokio::time::timeout(limit, AssertUnwindSafe(call).catch_unwind()).await {
+            Err(_) => Err(Fault::from(Failure::from(&TIMEOUT))),
+            Ok(Err(_)) => Err(Fault::from(Failure::internal(anyhow::anyhow!("a call of the Odoo dialect panicked")))),
+            Ok(Ok(outcome)) => outcome,
+        };
+        let result = if outcome.is_ok() { "ok" } else { "refused" };
+        metrics::histogram!("omeet_odoo_call_seconds", "path" => label).record(begun.elapsed());
+        metrics::counter!("omeet_odoo_calls_total", "path" => label, "result" => result).increment(1);
+        outcome
+    }
+}
+
+async fn answer(
+    State(door): State<OdooDoor>,
+    Extension(remote): Extension<Remote>,
+    headers: HeaderMap,
+    body: Body,
+    target: Target,
+) -> Response {
+    let body = match door.body(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    if door.doors.refuses_origin(&headers) {
+        return plain(StatusCode::FORBIDDEN, "This origin may not call from a browser (server.allowed_origins)");
+    }
+    if !is_json(&headers) {
+        return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json");
+    }
+    let request = match door.parse(&body) {
+        Ok(Value::Object(request)) => request,
+        Ok(_) => return plain(StatusCode::BAD_REQUEST, "Invalid JSON-RPC data"),
+        Err(why) => return plain(StatusCode::BAD_REQUEST, &format!("Invalid JSON data: {why}")),
+    };
+    let id = request.get("id").cloned().unwrap_or_default();
+    let knock = door.doors.knock(&headers, remote, Door::Odoo);
+    let caller = Caller { door: &door, headers: &headers, knock };
+    let outcome = door.guarded(target.label(), caller.carry_out(target, request)).await;
+    respond(id, outcome, &caller.knock.request_id)
+}
+
+impl Target {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Service => "/jsonrpc",
+            Self::CallKw | Self::CallButton => "/web/dataset",
+            Self::Version | Self::Databases => "/web",
+            Self::Authenticate | Self::SessionInfo | Self::Check | Self::Destroy => "/web/session",
+        }
+    }
+}
+
+/// What a path answers: a result that may be nothing, and a cookie that may be set.
+#[derive(Default)]
+struct Outcome {
+    result: Option<Value>,
+    cookie: Option<String>,
+}
+
+impl From<Option<Value>> for Outcome {
+    fn from(result: Option<Value>) -> Self {
+        Self { result, cookie: None }
+    }
+}
+
+struct Caller<'a> {
+    door: &'a OdooDoor,
+    headers: &'a HeaderMap,
+    knock: Knock,
+}
+
+impl Caller<'_> {
+    async fn carry_out(&self, target: Target, request: Map<String, Value>) -> Result<Outcome, Fault> {
+        let odoo = &self.door.odoo;
+        let mut params = parameters(request)?;
+        match target {
+            Target::Version => Ok(Some(version()).into()),
+            Target::Databases => Ok(Some(json!(odoo.list_databases().await?)).into()),
+            Target::Service => self.service(params).await.map(Outcome::from),
+            Target::Authenticate => self.authenticate(&params).await,
+            Target::SessionInfo => Ok(Some(odoo.session_info(&self.signed_in().await?).await?).into()),
+            Target::Check => self.signed_in().await.map(|_| Outcome::default()),
+            Target::Destroy => {
+                self.signed_in().await?;
+                if let Some(token) = session::token(self.headers) {
+                    odoo.close_session(&token).await?;
+                }
+                Ok(Outcome { result: None, cookie: Some(odoo.cookie("")) })
+            }
+            Target::CallKw | Target::CallButton => {
+                let visitor = self.signed_in().await?;
+                let result = self.call_kw(&visitor, &mut params).await?;
+                let is_button = matches!(target, Target::CallButton);
+                Ok(if is_button { Some(result.filter(Value::is_object).unwrap_or(json!(false))) } else { result }.into())
+            }
+        }
+    }
+
+    async fn signed_in(&self) -> Result<Visitor, Fault> {
+        self.door.odoo.session(&self.knock, session::token(self.headers).as_deref()).await
+    }
+
+    async fn service(&self, mut params: Map<String, Value>) -> Result<Option<Value>, Fault> {
+        let mut take = |name: &str| params.remove(name).ok_or_else(|| missing("JSONRPC.jsonrpc", name));
+        let (service, method, args) = (take("service")?, take("method")?, take("args")?);
+        let (Value::String(service), Value::String(method)) = (&service, &method) else {
+            return Err(Fault::arguments("service and method must be texts"));
+        };
+        let Value::Array(args) = args else { return Err(Fault::arguments("args must be a list")) };
+        self.door.odoo.service(&self.knock, service, method, args).await
+    }
+
+    async fn authenticate(&self, params: &Map<String, Value>) -> Result<Outcome, Fault> {
+        let text = |name: &str| params.get(name).ok_or_else(|| missing("Session.authenticate", name)).map(Value::as_str);
+        let visitor = self.door.odoo.sign_in(&self.knock, text("db")?, text("login")?, text("password")?).await?;
+        let token = self.door.odoo.open_session(&visitor).await?;
+        let info = self.door.odoo.session_info(&visitor).await?;
+        Ok(Outcome { result: Some(info), cookie: Some(self.door.odoo.cookie(&token)) })
+    }
+
+    async fn call_kw(&self, visitor: &Visitor, params: &mut Map<String, Value>) -> Result<Option<Value>, Fault> {
+        let mut take = |name: &str| params.remove(name).ok_or_else(|| missing("DataSet.call_kw", name));
+        let (model, method, args, kwargs) = (take("model")?, take("method")?, take("args")?, take("kwargs")?);
+        let (Value::String(model), Value::String(method), Value::Array(positional), Value::Object(named)) = (model, method, args, kwargs)
+        else {
+            return Err(Fault::arguments("model and method must be texts, args a list, kwargs a dictionary"));
+        };
+        let described = models::find(&model).ok_or_else(|| Fault::not_found("404 Not Found"))?;
+        let idempotency_key = self.header("idempotency-key");
+        self.door.odoo.call(visitor, described, Call { model, method, positional, named, ids: None, idempotency_key }).await
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    }
+}
+
+// Odoo takes parameters by name, and an empty list for none.
+fn parameters(mut request: Map<String, Value>) -> Result<Map<String, Value>, Fault> {
+    let params = match request.remove("params") {
+        None => Map::new(),
+        Some(Value::Object(params)) => params,
+        Some(Value::Array(items)) if items.is_empty() => Map::new(),
+        Some(other) => return Err(Fault::arguments(format!("params must be an object, not {}", super::python::short_repr(&other)))),
+    };
+    refuse_nul(&params)?;
+    Ok(params)
+}
+
+// PostgreSQL stores no U+0000; Odoo's driver refuses it in these words.
+fn refuse_nul(params: &Map<String, Value>) -> Result<(), Fault> {
+    fn holds(value: &Value) -> bool {
+        match value {
+            Value::String(text) => text.contains('\0'),
+            Value::Array(items) => items.iter().any(holds),
+            Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+    if params.iter().any(|(name, value)| name.contains('\0') || holds(value)) {
+        return Err(Fault::value("A string literal cannot contain NUL (0x00) characters."));
+    }
+    Ok(())
+}
+
+fn missing(called: &str, name: &str) -> Fault {
+    Fault::arguments(format!("{called}() missing 1 required positional argument: '{name}'"))
+}
+
+fn respond(id: Value, outcome: Result<Outcome, Fault>, request_id: &str) -> Response {
+    let mut body = Map::from_iter([("jsonrpc".to_owned(), json!("2.0")), ("id".to_owned(), id)]);
+    let mut cookie = None;
+    match outcome {
+        Ok(outcome) => {
+            cookie = outcome.cookie;
+            // Where Python answers nothing, Odoo leaves the result out.
+            body.extend(outcome.result.filter(|result| !result.is_null()).map(|result| ("result".to_owned(), result)));
+        }
+        Err(fault) => drop(body.insert("error".to_owned(), fault.error())),
+    }
+    let mut response = json_answer(StatusCode::OK, &Value::Object(body), request_id);
+    if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn json2(
+    State(door): State<OdooDoor>,
+    Extension(remote): Extension<Remote>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let Some((model, method)) = path.split_once('/').filter(|(_, method)| !method.contains('/')) else { return json2_elsewhere().await };
+    let body = match door.body(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    if door.doors.refuses_origin(&headers) {
+        return plain(StatusCode::FORBIDDEN, "This origin may not call from a browser (server.allowed_origins)");
+    }
+    let knock = door.doors.knock(&headers, remote, Door::Odoo);
+    let caller = Caller { door: &door, headers: &headers, knock };
+    let outcome = door.guarded("/json/2", caller.json2(model.to_owned(), method.to_owned(), &body)).await;
+    json2_answer(outcome, &caller.knock.request_id)
+}
+
+fn json2_answer(outcome: Result<Option<Value>, Fault>, request_id: &str) -> Response {
+    match outcome {
+        Ok(result) => json_answer(StatusCode::OK, &result.unwrap_or_default(), request_id),
+        Err(fault) => {
+            let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let mut data = fault.data();
+            if fault.name.starts_with("werkzeug.") {
+                data["arguments"] = json!([fault.message, fault.status]);
+            }
+            let mut response = json_answer(status, &data, request_id);
+            if status == StatusCode::UNAUTHORIZED {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("bearer"));
+            }
+            response
+        }
+    }
+}
+
+impl Caller<'_> {
+    async fn json2(&self, model: String, method: String, body: &[u8]) -> Result<Option<Value>, Fault> {
+        let visitor = self.bearer().await?;
+        if !body.is_empty() && !is_json(self.headers) {
+            return Err(Fault::http("werkzeug.exceptions.UnsupportedMediaType", 415, "Content-Type must be application/json"));
+        }
+        let bad = |why: String| Fault::http("werkzeug.exceptions.BadRequest", 400, why);
+        let mut named = match body {
+            [] => Map::new(),
+            body => match self.door.parse(body).map_err(|why| bad(format!("could not parse the body as json: {why}")))? {
+                Value::Object(named) => named,
+                _ => return Err(bad("could not parse the body as json: must be an object".to_owned())),
+            },
+        };
+        refuse_nul(&named)?;
+        let found = models::find(&model);
+        let found = found.ok_or_else(|| Fault::http("werkzeug.exceptions.NotFound", 404, format!("the model '{model}' does not exist")))?;
+        let ids = named.remove("ids").unwrap_or_else(|| json!([]));
+        let described = super::methods::find(found, &method).map_err(as_not_found)?;
+        if described.on_model && !matches!(&ids, Value::Array(ids) if ids.is_empty()) {
+            let why = format!("cannot call {model}.{method} with ids");
+            return Err(Fault::http("werkzeug.exceptions.UnprocessableEntity", 422, why));
+        }
+        let is_create = method == "create";
+        let idempotency_key = self.header("idempotency-key");
+        let call = Call { model, method, positional: Vec::new(), named, ids: Some(ids), idempotency_key };
+        let answer = self.door.odoo.call(&visitor, found, call).await.map_err(as_unprocessable)?;
+        // A set of records is always a list here.
+        Ok(answer.map(|answer| if is_create && !answer.is_array() { json!([answer]) } else { answer }))
+    }
+
+    async fn bearer(&self) -> Result<Visitor, Fault> {
+        let unauthorized = |why: &str| Fault::http("werkzeug.exceptions.Unauthorized", 401, why);
+        if self.knock.token.is_none() {
+            return Err(unauthorized("User not authenticated, use the \"Authorization\" header"));
+        }
+        let visitor = self.door.odoo.visitor(self.knock.clone()).await;
+        let visitor = visitor.map_err(|fault| if fault == Fault::denied() { unauthorized("Invalid apikey") } else { fault })?;
+        self.door.odoo.check_database(&visitor, self.header("x-odoo-database").as_deref()).await?;
+        Ok(visitor)
+    }
+}
+
+impl Odoo {
+    async fn check_database(&self, visitor: &Visitor, named: Option<&str>) -> Result<(), Fault> {
+        let own = self.organization(visitor.ctx.org).await?;
+        let fits = named.is_none_or(|named| own.is_some_and(|own| own.slug == named));
+        if fits { Ok(()) } else { Err(Fault::http("werkzeug.exceptions.Unauthorized", 401, "Invalid apikey")) }
+    }
+}
+
+// `/json/2` answers some of Python's exceptions with its own.
+fn as_not_found(fault: Fault) -> Fault {
+    if fault.name == "builtins.AttributeError" { Fault::http("werkzeug.exceptions.NotFound", 404, fault.message) } else { fault }
+}
+
+fn as_unprocessable(fault: Fault) -> Fault {
+    let is_binding = fault.name == "builtins.TypeError" && fault.message.starts_with("BaseModel.");
+    if !is_binding {
+        return fault;
+    }
+    let why = fault.message.split_once("() ").map_or(fault.message.clone(), |(_, why)| why.to_owned());
+    Fault::http("werkzeug.exceptions.UnprocessableEntity", 422, why)
+}
+
+async fn json2_elsewhere() -> Response {
+    let fault = Fault::http("werkzeug.exceptions.NotFound", 404, "Did you mean POST /json/2/<model>/<method>?");
+    json2_answer(Err(fault), "")
+}
+
+async fn document(
+    State(door): State<OdooDoor>,
+    Extension(remote): Extension<Remote>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let knock = door.doors.knock(&headers, remote, Door::Odoo);
+    let caller = Caller { door: &door, headers: &headers, knock };
+    let outcome = door.guarded("/doc-bearer", caller.document(&file)).await;
+    json2_answer(outcome.map(Some), &caller.knock.request_id)
+}
+
+impl Caller<'_> {
+    async fn document(&self, file: &str) -> Result<Value, Fault> {
+        let visitor = self.bearer().await?;
+        let model = file.strip_suffix(".json").and_then(models::find);
+        let model = model.ok_or_else(|| Fault::http("werkzeug.exceptions.NotFound", 404, "there is no such model"))?;
+        let Visitor { ctx, user, uid, .. } = &visitor;
+        let asked = Asked { odoo: &self.door.odoo, ctx: ctx.clone(), user: user.clone(), uid: *uid, context: Map::new(), model };
+        self.door.odoo.require(&visitor, describe::readable(model)).await?;
+        self.door.odoo.document(&asked)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("application/json-rpc")
+}
+
+fn json_answer(status: StatusCode, body: &Value, request_id: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    let mut response = (status, headers, body.to_string()).into_response();
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+fn plain(status: StatusCode, text: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (status, headers, text.to_owned()).into_response()
+}
