@@ -8,6 +8,7 @@ mod documents;
 mod join;
 mod meetings;
 mod migrations;
+mod odoo;
 mod supply_chain;
 mod support;
 mod transport;
