@@ -45,6 +45,8 @@ impl Site {
             .route("/keys/{file}", get(key))
             .route("/keys/{account}/{file}", get(account_key))
             .route("/assets/{file}", get(asset))
+            // Where clients of Odoo look for the company's picture.
+            .route("/web/binary/company_logo", get(async |state| asset(state, Path("logo.svg".to_owned()), HeaderMap::new()).await))
             .fallback(nowhere)
             .with_state(self)
     }

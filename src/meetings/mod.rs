@@ -16,7 +16,7 @@ pub mod input;
 mod model;
 mod participant;
 mod people_store;
-mod relation_store;
+pub mod relation_store;
 pub mod rpc;
 pub mod service;
 mod state;

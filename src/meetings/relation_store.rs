@@ -37,6 +37,15 @@ pub static PARTICIPANTS: Relation = Relation {
 /// Everybody who takes part somewhere, and every user, once each, as `t`: told apart by `person`.
 pub static PERSONS: Relation = Relation { from: persons, scope: known_persons, identity: "t.person" };
 
+/// Begins the condition that people of `t` take part; to be closed.
+pub const WITH_PERSON: &str = "m.id in (select l.meeting_id from participant l where l.person in ";
+/// Begins the list of meetings with the persons in them, to be followed by meetings.
+pub const PERSONS_OF: &str = "select a.meeting_id, a.person from participant a where a.meeting_id in ";
+/// Begins the list of meetings with their participants, to be followed by meetings.
+pub const PARTICIPANTS_OF: &str = "select a.meeting_id, a.id from participant a where a.meeting_id in ";
+/// How many take part in `m`.
+pub const PARTICIPANT_COUNT: &str = "(select count(*) from participant where meeting_id = m.id)";
+
 fn persons(sql: &mut Sql, engine: Engine, ctx: &Ctx) {
     sql.push(
         "(select a.person, max(a.name) as name, max(a.email) as email, max(a.partner_id) as partner_id, min(a.created_at) as created_at",

@@ -43,8 +43,8 @@ const OPERATORS: [&str; 22] = [
 ];
 
 /// Reads one domain.
+#[derive(Default)]
 pub struct Reader {
-    uid: i64,
     leaves: usize,
     values: usize,
     /// Models whose numbers are compared by size: all of their records have to be numbered first.
@@ -52,11 +52,6 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// For the user with this number.
-    pub fn new(uid: i64) -> Self {
-        Self { uid, leaves: 0, values: 0, settle: BTreeSet::new() }
-    }
-
     /// The condition that `domain` puts on records of `model`.
     pub fn read(&mut self, model: &'static Model, domain: &Value) -> Result<Condition, Fault> {
         self.nested(model, domain, 0)
@@ -65,7 +60,6 @@ impl Reader {
     fn nested(&mut self, model: &'static Model, domain: &Value, outer: usize) -> Result<Condition, Fault> {
         let items = match domain {
             Value::Array(items) => items,
-            Value::Bool(truth) => return Ok(Condition::Is(*truth)),
             Value::Null => return Ok(Condition::Is(true)),
             other => return Err(Fault::arguments(format!("Domain() invalid argument type for domain: {}", short_repr(other)))),
         };
@@ -247,11 +241,6 @@ impl Reader {
     fn counted(&mut self, values: Vec<Arg>) -> Result<Vec<Arg>, Fault> {
         self.values += values.len();
         if self.values > MAX_VALUES { Err(Fault::value(format!("Domain() is too large: at most {MAX_VALUES} values"))) } else { Ok(values) }
-    }
-
-    /// The user who asks.
-    pub fn uid(&self) -> i64 {
-        self.uid
     }
 }
 

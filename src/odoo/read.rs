@@ -41,7 +41,7 @@ impl Asked<'_> {
     /// The condition of the argument `domain`, with what the context leaves out.
     pub async fn condition(&self, domain: Option<&Value>) -> Result<Condition, Fault> {
         let domain = domain.unwrap_or(&Value::Null);
-        let mut reader = Reader::new(self.uid);
+        let mut reader = Reader::default();
         let condition = reader.read(self.model, domain)?;
         for model in std::mem::take(&mut reader.settle) {
             self.odoo.numbers.settle(self.ctx.org, models::of(model)?).await?;

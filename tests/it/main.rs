@@ -9,6 +9,7 @@ mod documents;
 mod join;
 mod meetings;
 mod migrations;
+mod odoo;
 mod supply_chain;
 mod support;
 mod transport;

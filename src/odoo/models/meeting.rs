@@ -4,6 +4,7 @@ use super::super::model::{Field, Identity, Kind, Link, Model, Rights};
 use super::{log_fields, user_link};
 use crate::kernel::code;
 use crate::meetings::MEETINGS;
+use crate::meetings::relation_store::{PARTICIPANT_COUNT, PARTICIPANTS_OF, PERSONS_OF, WITH_PERSON};
 
 const TYPES: &[(&str, &str)] = &[("instant", "Instant"), ("scheduled", "Scheduled")];
 const STATES: &[(&str, &str)] =
@@ -20,21 +21,9 @@ const COMPANY: Kind = Kind::Many2one {
     link: Link { model: "res.company", before: "m.org_id in ", after: "", key: "g.id", pairs: "" },
     label: "(select name from organization where id = m.org_id)",
 };
-const ATTENDEES: Kind = Kind::Many2many(Link {
-    model: "res.partner",
-    before: "m.id in (select l.meeting_id from participant l where l.person in ",
-    after: ")",
-    key: "t.person",
-    pairs: "select a.meeting_id, a.person from participant a where a.meeting_id in ",
-});
+const ATTENDEES: Kind = Kind::Many2many(Link { model: "res.partner", before: WITH_PERSON, after: ")", key: "t.person", pairs: PERSONS_OF });
 const PARTICIPANTS: Kind = Kind::One2many {
-    link: Link {
-        model: "omeet.participant",
-        before: "m.id in ",
-        after: "",
-        key: "a.meeting_id",
-        pairs: "select a.meeting_id, a.id from participant a where a.meeting_id in ",
-    },
+    link: Link { model: "omeet.participant", before: "m.id in ", after: "", key: "a.meeting_id", pairs: PARTICIPANTS_OF },
     inverse: "meeting_id",
 };
 const DURATION: &str = "(m.end_at - m.start_at) / 60000";
@@ -106,7 +95,7 @@ fn people() -> Vec<Field> {
         Field::new("owner_id", "Owner", organizer, "m.organizer_id").rpc("organizer").help("The same as organizer_id."),
         Field::new("attendee_ids", "Attendees", ATTENDEES, "").rpc("participants"),
         Field::new("participant_ids", "Attendance", PARTICIPANTS, "").rpc("participants"),
-        Field::new("participant_count", "People", Kind::Integer, "(select count(*) from participant where meeting_id = m.id)"),
+        Field::new("participant_count", "People", Kind::Integer, PARTICIPANT_COUNT),
         Field::new("company_id", "Company", COMPANY, "m.org_id"),
     ]
 }
