@@ -29,5 +29,5 @@ live_part() {
   step "Install the addon for the live tests" none prepare_live || return
   step "An Odoo that commits, on $ODOO_SERIES" pytest live_tests "$@"
   [[ ! $SCREENSHOTS ]] || { mkdir -p "$SCREENSHOTS" && cp "$WORK"/live/pictures/*.png "$SCREENSHOTS"; }
-  grep -hE '^(1000 changes|500 events|a start was seen)' "$WORK"/*An-Odoo-that-commits*.log | sed 's/^/   /'
+  grep -hE '^(1000 changes|500 events|a start was seen)' "$WORK"/*An-Odoo-that-commits*.log | sed 's/^/   /' || true
 }

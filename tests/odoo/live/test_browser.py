@@ -36,6 +36,6 @@ def test_in_the_browser(odoo, omeet, folder):
     with subprocess.Popen(["node", LIVE / "browser.mjs"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
         for line in run.stdout:
             print(line, end="")
-            if line.startswith("waiting for live"):
-                omeet.call("meeting.start", id=meeting["remote_id"])
+            if line.startswith("call "):
+                omeet.call(line.split()[1], id=meeting["remote_id"])
     assert run.returncode == 0

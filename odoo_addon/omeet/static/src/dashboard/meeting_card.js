@@ -7,16 +7,15 @@ import {Component} from "@odoo/owl";
 
 const {DateTime} = luxon;
 
-/** @returns {{ label: string, look: string }} */
-function badgeOf(state) {
-    const badges = {
-        draft: {label: _t("Draft"), look: "text-bg-secondary"},
-        ready: {label: _t("Ready"), look: "text-bg-info"},
-        started: {label: _t("Live"), look: "text-bg-success"},
-        ended: {label: _t("Ended"), look: "text-bg-light"},
-        cancelled: {label: _t("Cancelled"), look: "text-bg-danger"},
+function stateLabel(state) {
+    const labels = {
+        draft: _t("Draft"),
+        ready: _t("Ready"),
+        started: _t("Live"),
+        ended: _t("Ended"),
+        cancelled: _t("Cancelled"),
     };
-    return badges[state] ?? badges.draft;
+    return labels[state] ?? state;
 }
 
 /** One meeting: when, what, who, its state, and what can be done with it. */
@@ -31,8 +30,8 @@ export class MeetingCard extends Component {
         this.copyLink = useCopyLink();
     }
 
-    get badge() {
-        return badgeOf(this.props.meeting.state);
+    get stateLabel() {
+        return stateLabel(this.props.meeting.state);
     }
 
     get isOpen() {
