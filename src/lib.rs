@@ -3,7 +3,7 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings <- join <- booking <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.

@@ -13,7 +13,7 @@ from support import booking, database
 from support.rpc import Client, RpcError
 
 SLOTS = int(os.environ.get("OMEET_SLOTS", "12"))
-OPERATIONS = int(os.environ.get("OMEET_BOOKING_OPERATIONS", "4000"))
+OPERATIONS = int(os.environ.get("OMEET_BOOKING_OPERATIONS", "2500"))
 SEED = int(os.environ.get("OMEET_SEED", "20261121"))
 EXPECTED = {"booking.slot_taken", "booking.not_offered", "booking.over", "booking.not_pending", "booking.not_found", "meeting.cancelled", "meeting.not_found", "booking.conflict", "meeting.changed"}
 CLEAN = 64
@@ -237,7 +237,7 @@ def test_guests_send_anything_and_break_nothing(launch):
         for path in ("/book/" + text[:30], form + text[:30]):
             got = client.request("GET", urllib.parse.quote(path))
             assert got.status in (404, 400), (path, got.status)
-    for wrong in (b"", b"start=", b"start=2027-01-01T03:00:00Z", b"start=" + b"9" * 65536, b"\xff\xfe", b"start=1969-12-31T00:00:00Z"):
+    for wrong in (b"", b"start=", b"start=2029-01-01T03:00:00Z", b"start=" + b"9" * 65536, b"\xff\xfe", b"start=1969-12-31T00:00:00Z"):
         answer = client.request("POST", booking.path(link["url"]) + "/hold", wrong, {"Content-Type": "application/x-www-form-urlencoded"})
         assert answer.status == 409, (wrong[:30], answer.status)
     assert client.request("POST", booking.path(link["url"]) + "/hold", b"{}", {"Content-Type": "application/json"}).status == 409

@@ -71,7 +71,7 @@ test('a guest books, the host confirms, the guest moves and cancels', async () =
 
 test('each guest reads the same time on their own clock, and may choose another', async () => {
   const offer = await link(), [first] = await slots(offer);
-  for (const timezoneId of ['Asia/Tokyo', 'America/New_York', 'Asia/Kathmandu']) {
+  for (const timezoneId of ['Asia/Tokyo', 'America/New_York', 'Australia/Adelaide']) {
     const guest = await it.visit(offer.url, { timezoneId });
     await guest.page.waitForURL((url) => url.searchParams.get('tz') === timezoneId);
     const button = guest.page.locator(`button[value="${first.start}"]`);
