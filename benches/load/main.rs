@@ -1,6 +1,6 @@
 //! Load benchmark: the release binary beside bare floors, in one run, on the same cores and the same disk.
 //!
-//! `cargo bench --bench load -- [--postgres URL] [--only join,create,lists,memory] [--seconds 5] [--rounds 5] [--large 1000000]`
+//! `cargo bench --bench load -- [--postgres URL] [--only join,create,lists,memory,slots] [--seconds 5] [--rounds 5] [--large 1000000]`
 //!
 //! The load runs on one core and whatever it measures on another (`taskset`, where there are two). Service and floor
 //! take turns, and what counts is the median of the ratios: absolute figures drift from minute to minute, ratios hardly.

@@ -21,6 +21,11 @@ pub fn token(entropy: &dyn Entropy) -> String {
     draw(entropy, TOKEN_LEN)
 }
 
+/// Whether a text can be a token at all: what cannot is not looked up.
+pub fn is_token(text: &str) -> bool {
+    text.len() == TOKEN_LEN && text.bytes().all(|b| ALPHABET.contains(&b))
+}
+
 /// 256 random bits in base64url, for API keys and signing secrets.
 pub fn secret(entropy: &dyn Entropy) -> String {
     use base64::Engine as _;

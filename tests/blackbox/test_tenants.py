@@ -14,7 +14,13 @@ def foreign(other):
     """One thing of every kind in the other organization, by its prefix."""
     meeting = other.call("meeting.create", name="Foreign", start="2031-01-01T09:00:00Z", participants=[{"name": "Eve", "email": "eve@example.com"}])
     user = other.call("user.upsert", id="9", name="Eve", email="eve@example.com", role="user")
+    link = other.call("booking.link.create", title="Foreign", hosts=[{"id": "9", "name": "Eve"}])
+    guest = {"name": "Eve", "email": "eve@example.com"}
     things = {
+        "bkl": link["id"],
+        "bkg": other.call("booking.create", link_id=link["id"], start="2031-01-01T09:00:00Z", guest=guest, force=True)["id"],
+        "rom": other.call("room.create", name="Foreign")["id"],
+        "bss": other.call("availability.source.create", user="9", url="https://calendar.example.net/x.ics")["id"],
         "mtg": meeting["id"],
         "par": meeting["participants"][0]["id"],
         "usr": user["id"],

@@ -483,3 +483,40 @@ async fn confirming_and_declining_at_once() {
     })
     .await;
 }
+
+// S4.10, S4.12: guest and host are told, each on their own clock, the guest in their own language.
+#[tokio::test]
+async fn guests_and_hosts_are_written_to() {
+    let settings = [("mail.host", "\"127.0.0.1\""), ("mail.security", "\"none\""), ("mail.from_address", "\"omeet@example.org\"")];
+    let service = Service::start("sqlite", "", &settings).await;
+    let client = service.organization("A").await;
+    let link = link(&client, json!({})).await;
+    let held = service
+        .anonymous()
+        .post(&format!("{}/hold?tz=Asia%2FTokyo&lang=fr", path(&link["url"], &service)), &[("start", &at("09:00"))], false)
+        .await;
+    fill(&service, &held.location, "Gita", "gita@example.org").await;
+    let view = client.ok("booking.list", json!({})).await["items"][0].clone();
+    client.ok("booking.confirm", json!({ "id": view["id"] })).await;
+    client.ok("booking.reschedule", json!({ "id": view["id"], "start": at("10:00") })).await;
+    client.ok("booking.cancel", json!({ "id": view["id"], "reason": "Ill" })).await;
+    let sent = client.ok("notification.list", json!({})).await;
+    let mut letters: Vec<String> = sent["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|letter| format!("{} {}", letter["to_email"].as_str().unwrap(), letter["subject"].as_str().unwrap()))
+        .collect();
+    letters.sort();
+    let expected = [
+        "ana@example.org Booked: Product demo @ 09:00 (UTC)",
+        "ana@example.org Cancelled: Product demo @ 10:00 (UTC)",
+        "ana@example.org Moved: Product demo @ 10:00 (UTC)",
+        "ana@example.org To be confirmed: Product demo @ 09:00 (UTC)",
+        "gita@example.org Annulé : Product demo @ 19:00 (JST)",
+        "gita@example.org Confirmé : Product demo @ 18:00 (JST)",
+        "gita@example.org Déplacé : Product demo @ 19:00 (JST)",
+        "gita@example.org Votre demande : Product demo @ 18:00 (JST)",
+    ];
+    assert_eq!(letters, expected);
+}

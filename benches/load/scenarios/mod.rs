@@ -4,6 +4,7 @@ mod create;
 mod join;
 mod lists;
 mod memory;
+mod slots;
 
 use std::future::Future;
 
@@ -14,11 +15,12 @@ use crate::load::{self, Round, Target};
 use crate::report::{Report, median};
 
 /// Name and what it shows.
-pub const ALL: [(&str, &str); 4] = [
+pub const ALL: [(&str, &str); 5] = [
     ("join", "meeting.join as host beside a constant and a jsonrpsee echo"),
     ("create", "durable meeting.create beside a bare group-commit loop, on this disk and on a slower one"),
     ("lists", "meeting.get and meeting.list in a small and a large database"),
     ("memory", "resident memory and start to ready"),
+    ("slots", "booking.slots and the booking page, ten hosts with a thousand busy intervals each"),
 ];
 
 /// Runs one of them.
@@ -28,6 +30,7 @@ pub async fn run(name: &str, arguments: &Arguments, engine: &Engine, report: &mu
         "create" => create::run(arguments, engine, report).await,
         "lists" => lists::run(arguments, engine, report).await,
         "memory" => memory::run(arguments, engine, report).await,
+        "slots" => slots::run(arguments, engine, report).await,
         _ => bail!("no scenario is called {name}"),
     }
 }

@@ -9,7 +9,7 @@ use crate::booking::model::{Booked, BookingView, Complete};
 use crate::booking::state::State;
 use crate::booking::store::{self, Conditions, Purpose};
 use crate::booking::{NOT_FOUND, links, people};
-use crate::kernel::{BookingId, Ctx, Failure, LinkId, MeetingId, Page, PageRequest, Timestamp};
+use crate::kernel::{BookingId, Ctx, Failure, LinkId, MeetingId, Page, PageRequest, Timestamp, code};
 
 /// Which bookings.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -71,11 +71,17 @@ impl Booking {
 
     /// The link of a page's address, if it can be used.
     pub(in crate::booking) async fn link_of(&self, token: &str) -> Result<Option<Held>, Failure> {
+        if !code::is_token(token) {
+            return Ok(None);
+        }
         links::store::find_by_token(&mut self.db.reader().await?, token).await
     }
 
     /// The booking of a guest's address with what that is for, its link if that still stands, and everything about it.
     pub(in crate::booking) async fn by_token(&self, token: &str) -> Result<Option<(Complete, Option<Held>, Purpose)>, Failure> {
+        if !code::is_token(token) {
+            return Ok(None);
+        }
         let mut tx = self.db.reader().await?;
         let Some((booked, purpose)) = store::find_by_token(&mut tx, token).await? else { return Ok(None) };
         let held = match booked.link_id {

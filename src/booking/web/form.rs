@@ -14,8 +14,8 @@ use crate::booking::hold_store;
 use crate::booking::links::{Confirmation, Held, Question, QuestionKind};
 use crate::booking::model::Hold;
 use crate::booking::service::{Form as Filled, Made};
-use crate::kernel::Failure;
 use crate::kernel::failure::Class;
+use crate::kernel::{Failure, code};
 use crate::web::i18n::When;
 use crate::web::pages::{BookForm, FieldView, NoticeKind};
 
@@ -94,6 +94,9 @@ pub(super) async fn submit(
 impl Pages {
     async fn kept(&self, asking: &Asking, token: &str, hold: &str) -> Result<(Held, Hold), Response> {
         let held = self.link(asking, token).await?;
+        if !code::is_token(hold) {
+            return Err(self.notice(asking, NoticeKind::NoPage));
+        }
         let found = async { hold_store::find(&mut self.booking.db().reader().await?, held.link.id, hold).await };
         match found.await {
             Ok(Some(hold)) => Ok((held, hold)),
