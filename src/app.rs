@@ -15,14 +15,19 @@ use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
+use crate::notifications::Notifications;
 use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
-use crate::{audit, custom_fields, events, jobs, join, mail, master_key, meetings, providers, server_info, site, tenancy};
+use crate::{
+    audit, calendar, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, providers, server_info, site, tenancy,
+};
 
 /// How often meetings are looked at whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether series need more meetings.
+const EXTEND_EVERY: Duration = Duration::from_secs(3600);
 
 /// Everything that runs, built once.
 pub struct App {
@@ -36,6 +41,9 @@ pub struct App {
     pub meetings: Meetings,
     /// Joining.
     pub joining: Joining,
+    /// Who is told what.
+    pub notifications: Notifications,
+    sender: calendar::entry::Sender,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -65,14 +73,15 @@ impl App {
         let gate = Arc::new(Gate::new(db.clone()));
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
-        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config);
+        let notifications = Notifications::new(&meetings, config);
+        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, &notifications, config);
         let document = Arc::new(OnceLock::new());
         server_info::register(&mut registry, document.clone());
         document.set(openrpc::document(&mut registry, base)).ok();
         let methods = registry.entries().values().cloned().collect();
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
-        Ok(Self { db, sealer, gate, meetings, joining, doors, document, methods, base: base.into() })
+        Ok(Self { db, sealer, gate, meetings, joining, notifications, sender: sender(config), doors, document, methods, base: base.into() })
     }
 
     /// What every method says of itself.
@@ -97,6 +106,7 @@ impl App {
             .with_state(self.doors.clone())
             .merge(site.router())
             .merge(Pages::new(self.joining.clone(), https).router())
+            .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -113,6 +123,12 @@ impl App {
             let meetings = meetings.clone();
             async move { meetings.sweep().await.map(drop) }
         });
+        let meetings = self.meetings.clone();
+        worker.every("series.extend", EXTEND_EVERY, move || {
+            let meetings = meetings.clone();
+            async move { meetings.extend_series().await.map(drop) }
+        });
+        self.notifications.tasks(&mut worker);
         Ok(worker.start(stop.clone()))
     }
 }
@@ -140,7 +156,15 @@ async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>)
     Db::open(&settings, clock, entropy).await
 }
 
-fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings, joining: &Joining, config: &Config) -> Registry {
+fn registry(
+    db: &Db,
+    gate: &Arc<Gate>,
+    sealer: &Arc<Sealer>,
+    meetings: &Meetings,
+    joining: &Joining,
+    notifications: &Notifications,
+    config: &Config,
+) -> Registry {
     let mut registry = Registry::default();
     tenancy::organizations::register(&mut registry, db);
     tenancy::users::register(&mut registry, gate);
@@ -153,6 +177,8 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
     jobs::rpc::register(&mut registry, db, |tx, ctx, action, id, changes| Box::pin(audit::record(tx, ctx, action, id, changes)));
     custom_fields::rpc::register(&mut registry, db);
     mail::rpc::register(&mut registry, db);
+    calendar::rpc::register(&mut registry, meetings, &sender(config));
+    notifications::rpc::register(&mut registry, notifications);
     let changed = {
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())
@@ -160,6 +186,11 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
     providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
     registry
+}
+
+// Letters and calendar objects name the same sender.
+fn sender(config: &Config) -> calendar::entry::Sender {
+    calendar::entry::Sender { address: config.mail.from_address.clone() }
 }
 
 fn origins(config: &Config, base: &str) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, providers <- meetings <- join, calendar, notifications <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -11,6 +11,7 @@
 pub mod app;
 pub mod audit;
 pub mod bootstrap;
+pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod custom_fields;
@@ -24,6 +25,7 @@ pub mod listener;
 pub mod mail;
 pub mod master_key;
 pub mod meetings;
+pub mod notifications;
 pub mod providers;
 pub mod rpc;
 pub mod server_info;

@@ -13,7 +13,9 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use secret::Secret;
-pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Secrets, Server, Webhooks};
+pub use sections::{
+    Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Retention, Secrets, Server, Webhooks,
+};
 
 /// The lowest layer, which is also the documentation.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -32,6 +34,7 @@ pub struct Config {
     pub jitsi: JitsiDefaults,
     pub webhooks: Webhooks,
     pub mail: Mail,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -66,6 +69,9 @@ impl Config {
         self.limits.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
+        }
+        if self.retention.activity_days == 0 || self.retention.ics_days == 0 {
+            bail!("retention: must be at least 1 day each");
         }
         if self.meetings.duration_min == 0 {
             bail!("meetings.duration_min: must be at least 1");

@@ -118,6 +118,8 @@ typed_ids! {
     DeliveryId = "dlv";
     /// A job.
     JobId = "job";
+    /// Meetings that recur.
+    SeriesId = "ser";
     /// A letter to one person.
     NotificationId = "ntf";
 }

@@ -17,13 +17,14 @@ mod model;
 mod participant;
 mod people_store;
 pub mod rpc;
+pub mod series;
 pub mod service;
 mod state;
 mod store;
 mod view;
 
 pub use model::{Access, Meeting, MeetingType, RecordingBy};
-pub use participant::{Participant, ParticipantRole};
+pub use participant::{Participant, ParticipantRole, Response};
 pub use service::{Meetings, Room};
 pub use state::{Action, State};
 pub use view::{MeetingView, Organizer, ParticipantView};

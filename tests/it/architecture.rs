@@ -12,7 +12,7 @@ const ORDER: [&[&str]; 7] = [
     &["audit", "events", "custom_fields", "mail"],
     &["tenancy", "providers"],
     &["meetings"],
-    &["join"],
+    &["join", "calendar", "notifications"],
     &["app", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
 ];
 

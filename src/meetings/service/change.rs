@@ -23,7 +23,8 @@ impl Meetings {
         self.db.write(ctx, move |tx| Box::pin(async move { meetings.update_in(tx, &caller, change).await })).await
     }
 
-    async fn update_in(&self, tx: &mut Tx, ctx: &Ctx, change: MeetingChange) -> Result<MeetingView, Failure> {
+    /// As [`Meetings::update`], inside the caller's own unit of work.
+    pub async fn update_in(&self, tx: &mut Tx, ctx: &Ctx, change: MeetingChange) -> Result<MeetingView, Failure> {
         let before = self.hold_managed(tx, ctx, change.id, &NOT_HOST).await?;
         if change.version.is_some_and(|version| version != before.meeting.version) {
             return Err(Failure::from(&CHANGED).with("version", before.meeting.version));
@@ -33,6 +34,9 @@ impl Meetings {
         }
         let mut after = before.clone();
         self.apply(tx, ctx, &mut after.meeting, change).await?;
+        if after.meeting.series_key != before.meeting.series_key {
+            super::series::rejoin(tx, &mut after).await?;
+        }
         self.save(tx, ctx, UPDATED, &before, after).await
     }
 
