@@ -16,6 +16,7 @@ use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
+use crate::notifications::Notifications;
 use crate::odoo::Odoo;
 use crate::odoo::web::OdooDoor;
 use crate::rooms::Rooms;
@@ -24,11 +25,14 @@ use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
 use crate::{
-    audit, booking, custom_fields, events, jobs, join, mail, master_key, meetings, odoo, providers, rooms, server_info, site, tenancy,
+    audit, booking, calendar, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo, providers, rooms,
+    server_info, site, tenancy,
 };
 
 /// How often meetings are looked at whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether series need more meetings.
+const EXTEND_EVERY: Duration = Duration::from_secs(3600);
 
 /// How often old bookings are removed.
 const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
@@ -53,6 +57,9 @@ pub struct App {
     pub booking: Booking,
     /// The Odoo dialect.
     pub odoo: Arc<Odoo>,
+    /// Who is told what.
+    pub notifications: Notifications,
+    sender: calendar::entry::Sender,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -83,7 +90,8 @@ impl App {
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
-        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config);
+        let notifications = Notifications::new(&meetings, config);
+        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, &notifications, config);
         rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
         booking::rpc::register(&mut registry, &booking);
         let document = Arc::new(OnceLock::new());
@@ -94,7 +102,21 @@ impl App {
         let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), config.odoo.clone(), specs)?);
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
-        Ok(Self { db, sealer, gate, meetings, joining, booking, odoo, doors, document, methods, base: base.into() })
+        Ok(Self {
+            db,
+            sealer,
+            gate,
+            meetings,
+            joining,
+            notifications,
+            sender: sender(config),
+            booking,
+            odoo,
+            doors,
+            document,
+            methods,
+            base: base.into(),
+        })
     }
 
     /// What every method says of itself.
@@ -121,6 +143,7 @@ impl App {
             .merge(site.router())
             .merge(Pages::new(self.joining.clone(), https).router())
             .merge(booking::web::Pages::new(self.booking.clone(), https).router())
+            .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -140,6 +163,12 @@ impl App {
             async move { meetings.sweep().await.map(drop) }
         });
         self.start_booking(&mut worker, config)?;
+        let meetings = self.meetings.clone();
+        worker.every("series.extend", EXTEND_EVERY, move || {
+            let meetings = meetings.clone();
+            async move { meetings.extend_series().await.map(drop) }
+        });
+        self.notifications.tasks(&mut worker);
         Ok(worker.start(stop.clone()))
     }
 
@@ -185,7 +214,15 @@ async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>)
     Db::open(&settings, clock, entropy).await
 }
 
-fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings, joining: &Joining, config: &Config) -> Registry {
+fn registry(
+    db: &Db,
+    gate: &Arc<Gate>,
+    sealer: &Arc<Sealer>,
+    meetings: &Meetings,
+    joining: &Joining,
+    notifications: &Notifications,
+    config: &Config,
+) -> Registry {
     let mut registry = Registry::default();
     tenancy::organizations::rpc::register(&mut registry, db);
     tenancy::users::rpc::register(&mut registry, gate);
@@ -198,6 +235,8 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
     jobs::rpc::register(&mut registry, db, |tx, ctx, action, id, changes| Box::pin(audit::record(tx, ctx, action, id, changes)));
     custom_fields::rpc::register(&mut registry, db);
     mail::rpc::register(&mut registry, db);
+    calendar::rpc::register(&mut registry, meetings, &sender(config));
+    notifications::rpc::register(&mut registry, notifications);
     let changed = {
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())
@@ -205,6 +244,11 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
     providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
     registry
+}
+
+// Letters and calendar objects name the same sender.
+fn sender(config: &Config) -> calendar::entry::Sender {
+    calendar::entry::Sender { address: config.mail.from_address.clone() }
 }
 
 fn origins(config: &Config, base: &str) -> Vec<String> {

@@ -3,8 +3,8 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings <- join
-//!     <- booking <- odoo <- app
+//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
+//!        <- join, calendar, notifications <- booking <- odoo <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -13,6 +13,7 @@ pub mod app;
 pub mod audit;
 pub mod booking;
 pub mod bootstrap;
+pub mod calendar;
 pub mod cli;
 pub mod config;
 pub mod custom_fields;
@@ -26,6 +27,7 @@ pub mod listener;
 pub mod mail;
 pub mod master_key;
 pub mod meetings;
+pub mod notifications;
 pub mod odoo;
 pub mod providers;
 pub mod rooms;

@@ -14,7 +14,8 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Odoo, Secrets, Server, Webhooks,
+    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Odoo, Retention, Secrets, Server,
+    Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -36,6 +37,7 @@ pub struct Config {
     pub odoo: Odoo,
     pub webhooks: Webhooks,
     pub mail: Mail,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -72,6 +74,9 @@ impl Config {
         self.odoo.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
+        }
+        if self.retention.activity_days == 0 || self.retention.ics_days == 0 {
+            bail!("retention: must be at least 1 day each");
         }
         if self.meetings.duration_min == 0 {
             bail!("meetings.duration_min: must be at least 1");

@@ -132,6 +132,8 @@ typed_ids! {
     BusyId = "bsy";
     /// A public calendar that is read as a source of busy time.
     BusySourceId = "bss";
+    /// Meetings that recur.
+    SeriesId = "ser";
     /// A letter to one person.
     NotificationId = "ntf";
 }

@@ -51,8 +51,11 @@ pub struct NewMeeting {
     pub res_id: Option<String>,
     /// The ERP's own stable key of this meeting, unique in the organization.
     pub external_key: Option<String>,
-    /// Connects the meetings of a series.
+    /// Connects the meetings of a series: they share one link, which leads to the one that is on or comes next.
     pub series_key: Option<String>,
+    /// In a series: give this meeting a link of its own.
+    #[serde(default)]
+    pub own_link: bool,
     /// Custom fields by their keys.
     #[serde(default)]
     pub custom: Map<String, Value>,
@@ -127,6 +130,30 @@ pub struct MeetingChange {
     pub claim: bool,
 }
 
+impl MeetingChange {
+    /// Nothing changes in `id` yet.
+    pub fn of(id: MeetingId) -> Self {
+        Self {
+            id,
+            version: None,
+            name: None,
+            description: None,
+            start: None,
+            end: None,
+            duration_min: None,
+            tz: None,
+            access: None,
+            options: OptionsInput::default(),
+            organizer: None,
+            provider_id: None,
+            external_key: None,
+            series_key: None,
+            custom: Map::new(),
+            claim: false,
+        }
+    }
+}
+
 /// Somebody who takes part: a user of the ERP, a contact, or an e-mail address.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +168,10 @@ pub struct Person {
     pub partner_id: Option<String>,
     /// `participant` when absent.
     pub role: Option<ParticipantRole>,
+    /// IANA zone of the times in their mail; the user's, then the meeting's, when absent.
+    pub tz: Option<String>,
+    /// Language of their mail; the user's, then the organization's, when absent.
+    pub lang: Option<String>,
 }
 
 impl Person {
@@ -152,6 +183,8 @@ impl Person {
             user: self.user.map(Actor::checked).transpose().map_err(as_user)?,
             partner_id: text::optional_line("partner_id", self.partner_id.as_deref(), 128)?,
             role: self.role,
+            tz: self.tz.filter(|tz| !tz.is_empty()).map(|tz| text::time_zone("tz", &tz)).transpose()?,
+            lang: text::optional_line("lang", self.lang.as_deref(), 20)?,
         };
         if person.user.is_none() && person.partner_id.is_none() && person.email.is_none() {
             return Err(invalid("email", "must be given, or user, or partner_id: somebody has to be named"));

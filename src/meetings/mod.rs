@@ -18,13 +18,14 @@ mod participant;
 mod people_store;
 pub mod relation_store;
 pub mod rpc;
+pub mod series;
 pub mod service;
 mod state;
 mod store;
 mod view;
 
 pub use model::{Access, Meeting, MeetingType, RecordingBy};
-pub use participant::{Participant, ParticipantRole};
+pub use participant::{Participant, ParticipantRole, Response};
 pub use relation_store::{MEETINGS, PARTICIPANTS, PERSONS};
 pub use service::{Meetings, PeopleChange, Room};
 pub use state::{Action, State};

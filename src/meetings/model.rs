@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::State;
-use crate::kernel::{MeetingId, OrgId, ProviderId, Timestamp, UserId};
+use crate::kernel::{MeetingId, OrgId, ProviderId, SeriesId, Timestamp, UserId};
 
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -97,6 +97,11 @@ pub struct Meeting {
     pub res_id: Option<String>,
     pub external_key: Option<String>,
     pub series_key: Option<String>,
+    pub series_id: Option<SeriesId>,
+    /// When the series' rule has it, whatever became of it.
+    pub occurrence_at: Option<Timestamp>,
+    /// The code of the whole series, where its occurrences share one link.
+    pub series_code: Option<String>,
     pub custom: Json<Map<String, Value>>,
     pub actual_start: Option<Timestamp>,
     pub actual_end: Option<Timestamp>,
@@ -112,6 +117,11 @@ impl Meeting {
     /// From when on others than hosts may come in.
     pub fn opens_at(&self) -> Timestamp {
         self.start.plus_min(-self.early_open_min)
+    }
+
+    /// The code that people are given: the series' where it has one.
+    pub fn shown_code(&self) -> &str {
+        self.series_code.as_deref().unwrap_or(&self.room_code)
     }
 
     /// Until when anybody may come in, and tokens are valid.

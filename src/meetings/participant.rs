@@ -18,6 +18,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What somebody answered to the invitation.
+    Response {
+        /// Comes.
+        Accepted = "accepted",
+        /// Does not come.
+        Declined = "declined",
+        /// May come.
+        Tentative = "tentative",
+    }
+}
+
 impl ParticipantRole {
     /// Hosts come first in every list.
     pub const fn rank(self) -> u8 {
@@ -49,6 +61,13 @@ pub struct Participant {
     pub role: ParticipantRole,
     /// The secret part of the personal link: 130 random bits.
     pub ticket: String,
+    /// IANA zone they read times in, if it is known.
+    pub tz: Option<String>,
+    /// Language they read, if it is known.
+    pub lang: Option<String>,
+    /// What they answered to the invitation.
+    pub response: Option<Response>,
+    pub responded_at: Option<Timestamp>,
     pub joined_at: Option<Timestamp>,
     pub left_at: Option<Timestamp>,
     pub created_at: Timestamp,

@@ -1,12 +1,16 @@
 //! SQL of participants.
 
-use super::participant::{Participant, ParticipantRole};
+use super::participant::{Participant, ParticipantRole, Response};
 use crate::args;
 use crate::db::{Arg, Sql, Tx};
 use crate::kernel::{Failure, MeetingId, OrgId, ParticipantId};
 
+// In a series with one link, people have one ticket for all of it.
 const COLUMNS: &str =
-    "select id, meeting_id, person, user_id, partner_id, name, email, role, ticket, joined_at, left_at, created_at from participant";
+    "select p.id, p.meeting_id, p.person, p.user_id, p.partner_id, p.name, p.email, p.role, coalesce(sp.ticket, p.ticket) as ticket,
+    coalesce(p.tz, u.tz) as tz, coalesce(p.lang, u.lang) as lang, p.response, p.responded_at, p.joined_at, p.left_at, p.created_at
+    from participant p left join user_account u on u.id = p.user_id left join series_occurrence o on o.meeting_id = p.meeting_id
+    left join series_person sp on sp.series_id = o.series_id and sp.person = p.person";
 
 pub(super) async fn of_meeting(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Vec<Participant>, Failure> {
     of_meetings(tx, org, &[meeting]).await
@@ -18,17 +22,17 @@ pub(super) async fn of_meetings(tx: &mut Tx, org: OrgId, meetings: &[MeetingId])
         return Ok(Vec::new());
     }
     let mut sql = Sql::new(COLUMNS);
-    sql.push(" where org_id = ").bind(org).push(" and meeting_id in ").bind_list(meetings.iter().copied());
-    sql.push(" order by case role when 'host' then 0 when 'co_host' then 1 else 2 end, id");
+    sql.push(" where p.org_id = ").bind(org).push(" and p.meeting_id in ").bind_list(meetings.iter().copied());
+    sql.push(" order by case p.role when 'host' then 0 when 'co_host' then 1 else 2 end, p.id");
     sql.fetch_all(tx).await
 }
 
 /// Adds people; one who is there already (the same `person`) is brought up to date and keeps their link.
 pub(super) async fn upsert(tx: &mut Tx, org: OrgId, people: &[Participant]) -> Result<(), Failure> {
-    // 13 values each: PostgreSQL and SQLite both bind several thousand at once.
+    // 15 values each: PostgreSQL and SQLite both bind several thousand at once.
     for chunk in people.chunks(200) {
         let mut sql = Sql::new(
-            "insert into participant (id, org_id, meeting_id, person, user_id, partner_id, name, email, role, ticket, joined_at, left_at, created_at) values ",
+            "insert into participant (id, org_id, meeting_id, person, user_id, partner_id, name, email, role, ticket, joined_at, left_at, created_at, tz, lang) values ",
         );
         for (at, p) in chunk.iter().enumerate() {
             if at > 0 {
@@ -44,7 +48,9 @@ pub(super) async fn upsert(tx: &mut Tx, org: OrgId, people: &[Participant]) -> R
                 &p.ticket,
                 p.joined_at,
                 p.left_at,
-                p.created_at
+                p.created_at,
+                p.tz.clone(),
+                p.lang.clone()
             ]);
             sql.bind_list(args);
         }
@@ -67,5 +73,14 @@ pub(super) async fn note_joined(tx: &mut Tx, ids: &[ParticipantId]) -> Result<()
     let now = tx.now();
     let mut sql = Sql::new("update participant set left_at = null, joined_at = coalesce(joined_at, ");
     sql.bind(now).push(") where id in ").bind_list(ids.iter().copied());
+    sql.execute(tx).await.map(drop)
+}
+
+/// Notes what somebody answered to the invitation.
+pub(super) async fn respond(tx: &mut Tx, org: OrgId, ids: &[ParticipantId], response: Response) -> Result<(), Failure> {
+    let now = tx.now();
+    let mut sql = Sql::new("update participant set response = ");
+    sql.bind(response.name()).push(", responded_at = ").bind(now).push(" where org_id = ").bind(org);
+    sql.push(" and id in ").bind_list(ids.iter().copied());
     sql.execute(tx).await.map(drop)
 }

@@ -3,13 +3,14 @@
 use super::model::Meeting;
 use crate::args;
 use crate::db::{Arg, Sql, Tx, dialect};
-use crate::kernel::{Failure, MeetingId, OrgId, Timestamp};
+use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
 use crate::meetings::EXTERNAL_KEY_TAKEN;
 
 /// Begins every query that fills a [`Meeting`].
 pub(super) const SELECT: &str = "select m.*, u.external_id as organizer_external_id, u.name as organizer_name, u.email as organizer_email,
-    p.kind as provider_kind
-    from meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id";
+    p.kind as provider_kind, o.series_id, o.occurrence_at, s.room_code as series_code
+    from meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id
+    left join series_occurrence o on o.meeting_id = m.id left join meeting_series s on s.id = o.series_id";
 
 pub(super) async fn find(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<Meeting>, Failure> {
     let mut sql = Sql::new(SELECT);
@@ -30,6 +31,20 @@ pub(super) async fn find_by_code(tx: &mut Tx, room_code: &str) -> Result<Option<
     let mut sql = Sql::new(SELECT);
     sql.push(" where m.room_code = ").bind(room_code);
     Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// The meeting that the ERP knows as `key`.
+pub(super) async fn find_external(tx: &mut Tx, org: OrgId, key: &str) -> Result<Option<MeetingId>, Failure> {
+    let found: Option<(MeetingId,)> =
+        tx.fetch_optional("select id from meeting where org_id = $1 and external_key = $2", args![org, key]).await?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// The meetings of a series in the order of the rule.
+pub(super) async fn of_series(tx: &mut Tx, org: OrgId, series: SeriesId) -> Result<Vec<Meeting>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.org_id = ").bind(org).push(" and o.series_id = ").bind(series).push(" order by o.occurrence_at, m.id");
+    sql.fetch_all(tx).await
 }
 
 /// For guests, who have no organization: whoever knows the identifier read it from a code.

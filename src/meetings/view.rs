@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::model::{Access, Meeting, MeetingType, RecordingBy};
-use super::participant::{Participant, ParticipantRole};
+use super::participant::{Participant, ParticipantRole, Response};
 use super::state::State;
-use crate::kernel::{MeetingId, ParticipantId, ProviderId, Timestamp, UserId, code};
+use crate::kernel::{MeetingId, ParticipantId, ProviderId, SeriesId, Timestamp, UserId, code};
 
 /// A meeting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct MeetingView {
     pub name: String,
     /// What it is about; may hold line breaks.
     pub description: String,
-    /// Ten characters that lead to it; never changes.
+    /// Ten characters that lead to it, or to the present meeting of its series; never changes.
     pub room_code: String,
     /// The same with dashes, as people read it.
     pub room_code_display: String,
@@ -56,6 +56,10 @@ pub struct MeetingView {
     pub external_key: Option<String>,
     /// Connects the meetings of a series.
     pub series_key: Option<String>,
+    /// The series; null for a meeting that stands alone.
+    pub series_id: Option<SeriesId>,
+    /// When the series' rule has it, wherever it was moved.
+    pub occurrence_at: Option<Timestamp>,
     /// Custom fields by their keys.
     pub custom: Map<String, Value>,
     /// When somebody opened it.
@@ -123,6 +127,12 @@ pub struct ParticipantView {
     pub partner_id: Option<String>,
     /// Their personal link; only for those who manage the meeting.
     pub join_url: Option<String>,
+    /// IANA zone they read times in, if it is known.
+    pub tz: Option<String>,
+    /// Language they read, if it is known.
+    pub lang: Option<String>,
+    /// What they answered to the invitation; null when they did not.
+    pub response: Option<Response>,
     /// When they first came in.
     pub joined_at: Option<Timestamp>,
     /// When they last left.
@@ -132,9 +142,10 @@ pub struct ParticipantView {
 impl ParticipantView {
     /// `links` says whether personal links are shown.
     pub fn new(participant: &Participant, join_url: &str, links: bool) -> Self {
-        let Participant { id, name, email, role, user_id, partner_id, ticket, joined_at, left_at, .. } = participant.clone();
+        let Participant { id, name, email, role, user_id, partner_id, ticket, tz, lang, response, joined_at, left_at, .. } =
+            participant.clone();
         let join_url = links.then(|| format!("{join_url}/{ticket}"));
-        Self { id, name, email, role, user_id, partner_id, join_url, joined_at, left_at }
+        Self { id, name, email, role, user_id, partner_id, join_url, tz, lang, response, joined_at, left_at }
     }
 }
 
@@ -142,10 +153,11 @@ impl MeetingView {
     /// `base` is the public address; `links` says whether personal links are shown.
     pub fn new(meeting: &Meeting, participants: &[Participant], base: &str, links: bool) -> Self {
         let m = meeting.clone();
-        let join_url = format!("{base}/j/{}", m.room_code);
+        let room_code = meeting.shown_code().to_owned();
+        let join_url = format!("{base}/j/{room_code}");
         Self {
             id: m.id,
-            room_code_display: code::display_room_code(&m.room_code),
+            room_code_display: code::display_room_code(&room_code),
             participants: participants.iter().map(|participant| ParticipantView::new(participant, &join_url, links)).collect(),
             organizer: organizer(meeting),
             options: options(meeting),
@@ -154,7 +166,7 @@ impl MeetingView {
             custom: m.custom.0,
             name: m.name,
             description: m.description,
-            room_code: m.room_code,
+            room_code,
             meeting_type: m.meeting_type,
             state: m.state,
             access: m.access,
@@ -167,6 +179,8 @@ impl MeetingView {
             res_id: m.res_id,
             external_key: m.external_key,
             series_key: m.series_key,
+            series_id: m.series_id,
+            occurrence_at: m.occurrence_at,
             actual_start: m.actual_start,
             actual_end: m.actual_end,
             cancel_reason: m.cancel_reason,

@@ -12,7 +12,7 @@ const ORDER: [&[&str]; 9] = [
     &["audit", "events", "custom_fields", "mail"],
     &["tenancy", "rooms", "providers"],
     &["meetings"],
-    &["join"],
+    &["join", "calendar", "notifications"],
     &["booking"],
     &["odoo"],
     &["app", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],

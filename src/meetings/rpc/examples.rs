@@ -20,5 +20,13 @@ macro_rules! meeting_json {
 
 /// A meeting.
 pub(super) const MEETING: &str = meeting_json!();
+/// What series.update answers.
+pub(in crate::meetings) const SERIES_ANSWER: &str = concat!(
+    r#"{"series": {"id": "ser_0199a3c5e1f07d2a8b4c6d5e4f302115", "series_key": "odoo-42", "rrule": "FREQ=WEEKLY;COUNT=2;BYDAY=TU",
+        "start": "2026-12-01T09:00:00Z", "duration_min": 60, "tz": "Asia/Jakarta", "join_url": "https://meet.example.org/j/abcdefghjk",
+        "room_code_display": "abc-defg-hjk", "made_until": null, "occurrences": [], "gaps": [], "version": 2}, "meeting": "#,
+    meeting_json!(),
+    "}"
+);
 /// A page with one meeting.
 pub(super) const PAGE: &str = concat!(r#"{"items": ["#, meeting_json!(), r#"], "next": null}"#);

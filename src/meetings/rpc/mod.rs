@@ -1,6 +1,6 @@
 //! `meeting.*` and `participant.list`: thin faces over [`Meetings`].
 
-mod examples;
+pub(in crate::meetings) mod examples;
 mod people;
 mod read;
 mod write;
@@ -24,6 +24,7 @@ pub fn register(registry: &mut Registry, meetings: &Meetings) {
     read::register(registry, meetings);
     write::register(registry, meetings);
     people::register(registry, meetings);
+    super::series::rpc::register(registry, meetings);
 }
 
 /// Registers a method whose handler is `async fn(Meetings, Ctx, params)`.

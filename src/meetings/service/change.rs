@@ -36,6 +36,9 @@ impl Meetings {
         }
         let mut after = before.clone();
         self.apply(tx, ctx, &mut after.meeting, change).await?;
+        if after.meeting.series_key != before.meeting.series_key {
+            super::series::rejoin(tx, &mut after).await?;
+        }
         self.save(tx, ctx, UPDATED, &before, after).await
     }
 

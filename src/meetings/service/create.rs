@@ -48,6 +48,7 @@ impl Meetings {
     async fn create_until(&self, tx: &mut Tx, ctx: &Ctx, new: NewMeeting, reserved_min: Option<i64>) -> Result<MeetingView, Failure> {
         let organizer = organizer(tx, ctx, &new).await?;
         let persons = people(new.participants.clone())?;
+        let own_link = new.own_link;
         let mut meeting = self.draw_up(tx, ctx, new, organizer.as_ref()).await?;
         meeting.reserved_until = reserved_min.map(|min| tx.now().plus_min(min));
         insert(tx, &mut meeting).await?;
@@ -55,7 +56,10 @@ impl Meetings {
         if !people.is_empty() {
             people_store::upsert(tx, ctx.org, &people).await?;
         }
-        let held = Held { meeting, people };
+        let mut held = Held { meeting, people };
+        if held.meeting.series_key.is_some() {
+            super::series::attach(tx, &mut held, !own_link).await?;
+        }
         let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
         audit::record(tx, ctx, "meeting.create", shown.id, json!({ "created": { "before": null, "after": &shown } })).await?;
         events::append(tx, ctx.org, NewEvent::new("meeting.created", shown.id, json!(shown))).await?;
@@ -103,6 +107,9 @@ impl Meetings {
             res_id: text::optional_line("res_id", new.res_id.as_deref(), 128)?,
             external_key: text::optional_line("external_key", new.external_key.as_deref(), 255)?,
             series_key: text::optional_line("series_key", new.series_key.as_deref(), 255)?,
+            series_id: None,
+            occurrence_at: None,
+            series_code: None,
             custom: Json(custom(tx, ctx, new.custom).await?),
             actual_start: None,
             actual_end: None,
@@ -122,7 +129,7 @@ impl Meetings {
     }
 }
 
-async fn insert(tx: &mut Tx, meeting: &mut Meeting) -> Result<(), Failure> {
+pub(super) async fn insert(tx: &mut Tx, meeting: &mut Meeting) -> Result<(), Failure> {
     for _ in 0..DRAWS {
         if store::insert(tx, meeting).await? {
             return Ok(());

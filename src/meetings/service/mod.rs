@@ -6,6 +6,8 @@ mod lifecycle;
 mod people;
 mod read;
 mod room;
+mod series;
+mod series_change;
 mod sweep;
 
 use std::sync::Arc;

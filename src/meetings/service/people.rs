@@ -1,7 +1,8 @@
 //! Who takes part.
 
 use super::super::input::{MAX_PEOPLE, Person, people};
-use super::super::participant::{Participant, ParticipantRole};
+use super::super::participant::{Participant, ParticipantRole, Response};
+use super::super::series::store as series_store;
 use super::super::view::{MeetingView, ParticipantView};
 use super::super::{CHANGED, LAST_HOST, NOT_HOST, PARTICIPANT_NOT_FOUND, people_store, store};
 use super::{Done, Held, Meetings};
@@ -80,6 +81,32 @@ impl Meetings {
         self.people_changed(tx, ctx, before).await
     }
 
+    /// Notes what the holder of an address answered to the invitation; `false` when nobody here has it.
+    pub async fn respond_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, email: &str, response: Response) -> Result<bool, Failure> {
+        let people = people_store::of_meeting(tx, ctx.org, id).await?;
+        let has = |person: &&Participant| person.email.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(email));
+        let Some(person) = people.iter().find(has) else { return Ok(false) };
+        self.change_people_in(tx, &super::series::system(ctx), id, PeopleChange::Respond(person.id, response)).await?;
+        Ok(true)
+    }
+
+    /// Makes exactly these people take part, beside the hosts; who stays keeps their link.
+    pub async fn set_participants_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, persons: Vec<Person>) -> Result<MeetingView, Failure> {
+        let before = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
+        let wanted = gather(tx, ctx, id, None, people(persons)?).await?;
+        let stays = |person: &&Participant| person.role.manages() || wanted.iter().any(|other| other.person == person.person);
+        for gone in before.people.iter().filter(|person| !stays(person)) {
+            people_store::remove(tx, ctx.org, gone.id).await?;
+        }
+        let wanted: Vec<Participant> = wanted
+            .into_iter()
+            .filter(|person| !before.people.iter().any(|had| had.person == person.person && had.role.manages()))
+            .collect();
+        people_store::upsert(tx, ctx.org, &wanted).await?;
+        series_store::share_tickets(tx, id).await?;
+        self.people_changed(tx, ctx, before).await
+    }
+
     async fn people_changed(&self, tx: &mut Tx, ctx: &Ctx, before: Held) -> Result<MeetingView, Failure> {
         let mut after = Held { people: people_store::of_meeting(tx, ctx.org, before.meeting.id).await?, meeting: before.meeting.clone() };
         if after.people == before.people {
@@ -108,6 +135,8 @@ pub enum PeopleChange {
     Drop(Vec<String>),
     /// All but these and the hosts go.
     Keep(Vec<String>),
+    /// This one answered the invitation.
+    Respond(ParticipantId, Response),
 }
 
 impl PeopleChange {
@@ -118,7 +147,8 @@ impl PeopleChange {
             }
             Self::Add(persons) => {
                 let added = gather(tx, ctx, held.meeting.id, None, people(persons)?).await?;
-                people_store::upsert(tx, ctx.org, &added).await
+                people_store::upsert(tx, ctx.org, &added).await?;
+                series_store::share_tickets(tx, held.meeting.id).await
             }
             Self::Remove(id) => {
                 keep_a_host(held, id)?;
@@ -138,6 +168,7 @@ impl PeopleChange {
                 }
                 Ok(())
             }
+            Self::Respond(id, response) => people_store::respond(tx, ctx.org, &[id], response).await,
             Self::SetRole(id, ParticipantRole::Host) => {
                 find(held, id)?;
                 people_store::set_role(tx, ctx.org, id, ParticipantRole::Host).await
@@ -197,7 +228,8 @@ async fn row(tx: &mut Tx, ctx: &Ctx, meeting: MeetingId, person: Person) -> Resu
         (None, None) => return Err(invalid("email", "must be given")),
     };
     let name = person.name.or_else(|| person.email.clone()).unwrap_or_else(|| key.clone());
-    Ok(Participant { partner_id: person.partner_id, email: person.email, name, ..blank(tx, meeting, key, role) })
+    let Person { partner_id, email, tz, lang, .. } = person;
+    Ok(Participant { partner_id, email, name, tz, lang, ..blank(tx, meeting, key, role) })
 }
 
 fn of_user(tx: &mut Tx, meeting: MeetingId, user: &User, role: ParticipantRole) -> Participant {
@@ -216,6 +248,10 @@ fn blank(tx: &mut Tx, meeting_id: MeetingId, person: String, role: ParticipantRo
         email: None,
         role,
         ticket: code::token(tx.entropy()),
+        tz: None,
+        lang: None,
+        response: None,
+        responded_at: None,
         joined_at: None,
         left_at: None,
         created_at: tx.now(),

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::filter::{self, MeetingFilter};
+use super::super::model::Meeting;
 use super::super::participant::Participant;
+use super::super::series::SeriesView;
 use super::super::view::MeetingView;
 use super::super::{NOT_FOUND, NOT_HOST, people_store, store};
 use super::{Held, Meetings};
@@ -23,6 +25,26 @@ impl Meetings {
         if held.seen_by(ctx) { Ok(self.view(ctx, &held)) } else { Err(Failure::from(&NOT_FOUND)) }
     }
 
+    /// The meeting with this external key, if there is one.
+    pub async fn find_external_in(&self, tx: &mut Tx, ctx: &Ctx, key: &str) -> Result<Option<MeetingId>, Failure> {
+        store::find_external(tx, ctx.org, key).await
+    }
+
+    /// Meetings of a series with everybody in them, in the order of the rule.
+    pub async fn of_series_in(&self, tx: &mut Tx, ctx: &Ctx, series: &SeriesView) -> Result<Vec<MeetingView>, Failure> {
+        let ids: Vec<MeetingId> = series.occurrences.iter().map(|of| of.meeting_id).collect();
+        let mut people: HashMap<MeetingId, Vec<Participant>> = HashMap::new();
+        for person in people_store::of_meetings(tx, ctx.org, &ids).await? {
+            people.entry(person.meeting_id).or_default().push(person);
+        }
+        let meetings = store::of_series(tx, ctx.org, series.id).await?;
+        let view = |meeting: Meeting| {
+            let people = people.remove(&meeting.id).unwrap_or_default();
+            self.view(ctx, &Held { meeting, people })
+        };
+        Ok(meetings.into_iter().map(view).collect())
+    }
+
     /// Refuses callers who do not manage the meeting.
     pub async fn require_host(&self, ctx: &Ctx, id: MeetingId) -> Result<(), Failure> {
         let room = self.room(id).await?.filter(|room| room.meeting.org_id == ctx.org).ok_or(&NOT_FOUND)?;
@@ -37,9 +59,9 @@ impl Meetings {
     /// The meeting of a room code as people type it.
     pub async fn get_by_code(&self, ctx: &Ctx, typed: &str) -> Result<MeetingView, Failure> {
         let room_code = code::parse_room_code(typed).ok_or(&NOT_FOUND)?;
-        let found = store::find_by_code(&mut self.db.reader().await?, &room_code).await?;
-        let meeting = found.filter(|meeting| meeting.org_id == ctx.org).ok_or(&NOT_FOUND)?;
-        self.get(ctx, meeting.id).await
+        let room = self.room_by_code(&room_code).await?;
+        let room = room.filter(|room| room.meeting.org_id == ctx.org).ok_or(&NOT_FOUND)?;
+        self.get(ctx, room.meeting.id).await
     }
 
     /// A page of the meetings that the caller may see.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::model::Meeting;
 use super::super::participant::Participant;
+use super::super::series::store as series_store;
 use super::super::{people_store, store};
 use super::Meetings;
 use crate::kernel::cache::FreshCache;
@@ -49,8 +50,17 @@ impl Meetings {
     }
 
     async fn read_by_code(&self, room_code: &str) -> Result<Option<Arc<Room>>, Failure> {
-        let found = store::find_by_code(&mut self.db.reader().await?, room_code).await?;
-        let Some(meeting) = found else { return Ok(None) };
+        let mut tx = self.db.reader().await?;
+        let Some(meeting) = store::find_by_code(&mut tx, room_code).await? else {
+            // The link of a series leads to another meeting next week: nothing to remember.
+            let current = series_store::current(&mut tx, room_code).await?;
+            drop(tx);
+            return match current {
+                Some(id) => self.room(id).await,
+                None => Ok(None),
+            };
+        };
+        drop(tx);
         // A code never changes its meeting, so this needs no time limit.
         self.rooms.ids.insert(room_code.to_owned(), meeting.id);
         self.room(meeting.id).await

@@ -1,0 +1,40 @@
+create table meeting_series (
+    id uuid not null primary key,
+    org_id uuid not null references organization (id) on delete cascade,
+    series_key text not null,
+    room_code text,
+    start_at bigint not null,
+    duration_min bigint not null,
+    tz text not null,
+    rrule text,
+    exdates jsonb not null,
+    made_until bigint,
+    created_at bigint not null,
+    updated_at bigint not null,
+    version bigint not null,
+    constraint meeting_series_org_id_series_key_key unique (org_id, series_key)
+);
+create index meeting_series_room_code_idx on meeting_series (room_code) where room_code is not null;
+create index meeting_series_made_until_idx on meeting_series (made_until) where made_until is not null;
+
+create table series_occurrence (
+    meeting_id uuid not null primary key references meeting (id) on delete cascade,
+    org_id uuid not null references organization (id) on delete cascade,
+    series_id uuid not null references meeting_series (id) on delete cascade,
+    occurrence_at bigint not null,
+    detached boolean not null
+);
+create index series_occurrence_series_idx on series_occurrence (series_id, occurrence_at);
+
+create table series_person (
+    series_id uuid not null references meeting_series (id) on delete cascade,
+    person text not null,
+    org_id uuid not null references organization (id) on delete cascade,
+    ticket text not null,
+    primary key (series_id, person)
+);
+
+alter table participant add column tz text;
+alter table participant add column lang text;
+alter table participant add column response text check (response in ('accepted', 'declined', 'tentative'));
+alter table participant add column responded_at bigint;

@@ -1,0 +1,136 @@
+//! Recurrence rules (RFC 5545 section 3.3.10) in wall-clock time.
+//!
+//! A rule is expanded as local times without a zone, and each of them becomes an instant afterwards: the meeting at nine stays at
+//! nine, whatever the zone's offset is on that day. A local time that does not exist because clocks go forward is moved by the
+//! length of the gap, one that exists twice is the first of the two: section 3.3.5 reads that way, and so do Google and Outlook
+//! (section 3.3.10 would leave the first out).
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use rrule::RRuleSet;
+
+use crate::kernel::failure::invalid;
+use crate::kernel::{Failure, Timestamp};
+
+/// Longest rule that is read.
+const MAX_LEN: usize = 500;
+/// Most occurrences that one expansion looks at.
+const MAX_STEPS: usize = 5_000;
+
+/// A rule that was checked, in capitals and without `RRULE:`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule(String);
+
+impl Rule {
+    /// Reads a rule; `field` is named in the failure.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Failure> {
+        let text = text.trim();
+        let text = text.strip_prefix("RRULE:").unwrap_or(text).to_ascii_uppercase();
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '=' | ';' | ',' | '+' | '-');
+        if text.len() > MAX_LEN || !text.chars().all(fits) {
+            return Err(invalid(field, "must be a rule such as FREQ=WEEKLY;BYDAY=MO"));
+        }
+        let rule = Self(text);
+        match rule.part("FREQ") {
+            Some("DAILY" | "WEEKLY" | "MONTHLY" | "YEARLY") => {}
+            _ => return Err(invalid(field, "must begin with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY")),
+        }
+        if rule.part("COUNT").is_some() && rule.part("UNTIL").is_some() {
+            return Err(invalid(field, "must have COUNT or UNTIL, not both (RFC 5545 section 3.3.10)"));
+        }
+        if rule.part("INTERVAL").is_some_and(|every| !every.parse::<u16>().is_ok_and(|every| every > 0)) {
+            return Err(invalid(field, "must have an INTERVAL of at least 1"));
+        }
+        let sample = DateTime::constant(1900, 1, 1, 9, 0, 0, 0);
+        rule.set(sample, &TimeZone::UTC).map_err(|why| invalid(field, format!("must be a rule of RFC 5545: {why}")))?;
+        Ok(rule)
+    }
+
+    /// The text of it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value of one part.
+    pub fn part(&self, name: &str) -> Option<&str> {
+        self.0.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// Whether it names days, which then have to move with the start.
+    pub fn names_days(&self) -> bool {
+        self.0.split(';').any(|part| part.starts_with("BY"))
+    }
+
+    /// The same rule that ends before `end`.
+    #[must_use]
+    pub fn ending_before(&self, end: Timestamp) -> Self {
+        let until = end.plus_secs(-1).to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string();
+        self.with_end(Some(("UNTIL", until)))
+    }
+
+    /// The same rule with `count` occurrences.
+    #[must_use]
+    pub fn counting(&self, count: usize) -> Self {
+        self.with_end(Some(("COUNT", count.to_string())))
+    }
+
+    fn with_end(&self, end: Option<(&str, String)>) -> Self {
+        let kept = self.0.split(';').filter(|part| !part.starts_with("COUNT=") && !part.starts_with("UNTIL=")).map(str::to_owned);
+        let end = end.map(|(name, value)| format!("{name}={value}"));
+        Self(kept.chain(end).collect::<Vec<_>>().join(";"))
+    }
+
+    // UNTIL is written in UTC; the expansion knows local times only.
+    fn floating(&self, zone: &TimeZone) -> Result<String, String> {
+        let Some(until) = self.part("UNTIL") else { return Ok(self.0.clone()) };
+        let local = if let Some(utc) = until.strip_suffix('Z') {
+            let civil: DateTime = utc.parse().map_err(|_| format!("UNTIL={until} is no instant"))?;
+            let instant = civil.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
+            instant.with_time_zone(zone.clone()).datetime()
+        } else if until.contains('T') {
+            until.parse().map_err(|_| format!("UNTIL={until} is no time"))?
+        } else {
+            let date: jiff::civil::Date = until.parse().map_err(|_| format!("UNTIL={until} is no date"))?;
+            date.at(23, 59, 59, 0)
+        };
+        Ok(self.with_end(Some(("UNTIL", format!("{}Z", local.strftime("%Y%m%dT%H%M%S"))))).0)
+    }
+
+    fn set(&self, start: DateTime, zone: &TimeZone) -> Result<RRuleSet, String> {
+        let rule = self.floating(zone)?;
+        let text = format!("DTSTART:{}Z\nRRULE:{rule}", start.strftime("%Y%m%dT%H%M%S"));
+        text.parse::<RRuleSet>().map_err(|error| error.to_string())
+    }
+
+    /// Local times from `start` on that `wanted` accepts, until it answers `None`.
+    fn local(&self, start: DateTime, zone: &TimeZone, limit: usize) -> Result<Vec<DateTime>, Failure> {
+        let set = self.set(start, zone).map_err(|why| invalid("rrule", why))?.limit();
+        let civil = |secs: i64| jiff::Timestamp::from_second(secs).map(|at| at.to_zoned(TimeZone::UTC).datetime());
+        let dates = set.into_iter().take(limit).map(|date| civil(date.timestamp()));
+        dates.collect::<Result<_, _>>().map_err(Failure::internal)
+    }
+
+    /// The instants of the rule from `start` in `zone` before `before`, `limit` at most.
+    pub fn expand(&self, start: Timestamp, zone: &TimeZone, before: Timestamp, limit: usize) -> Result<Vec<Timestamp>, Failure> {
+        let first = start.to_jiff().to_zoned(zone.clone()).datetime();
+        let instants = self.local(first, zone, limit.min(MAX_STEPS))?.into_iter().map(|local| instant(local, zone));
+        Ok(instants.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|at| *at < before).collect())
+    }
+}
+
+/// A wall-clock time of `zone` as an instant; see the head of this file for gaps and folds.
+pub fn instant(local: DateTime, zone: &TimeZone) -> Result<Timestamp, Failure> {
+    let zoned = zone.to_ambiguous_zoned(local).compatible().map_err(Failure::internal)?;
+    Timestamp::from_ms(zoned.timestamp().as_millisecond()).ok_or_else(|| invalid("start", "must be between the years 1900 and 2999"))
+}
+
+/// `at` moved in the wall-clock time of `zone` as far as `to` is from `from`.
+pub fn shifted(at: Timestamp, from: Timestamp, to: Timestamp, zone: &TimeZone) -> Result<Timestamp, Failure> {
+    let local = |at: Timestamp| at.to_jiff().to_zoned(zone.clone()).datetime();
+    let span = local(from).until((jiff::Unit::Day, local(to))).map_err(Failure::internal)?;
+    instant(local(at).checked_add(span).map_err(Failure::internal)?, zone)
+}
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

@@ -1,0 +1,87 @@
+//! What those who are invited are told, and when: invitations, changes, cancellations, reminders.
+//!
+//! * Nobody has to remember to tell: a watcher reads the outbox after a cursor and enqueues one job per meeting or series that
+//!   changed ([`watch`]). The job compares what is with what everybody was last told, and writes the letters that are missing
+//!   ([`tell`]). Running it twice, or on two replicas, changes nothing; several quick changes make one letter.
+//! * A series with a rule is told as one: one letter with the rule and its exceptions, not one per occurrence.
+//! * Letters about meetings of an ERP (with a document or a key of its own) are off unless the organization or the meeting says
+//!   otherwise: the ERP writes them itself ([`settings`]). The events, `meeting.reminder` among them, come always.
+//! * A reminder is a job per meeting and offset. It looks again when it runs: a meeting that moved has another job, one that was
+//!   cancelled none, and a reminder that was given is a row that cannot be written twice ([`remind`]).
+
+mod letters;
+pub mod remind;
+mod retention;
+pub mod rpc;
+pub mod settings;
+mod store;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod times;
+mod watch;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::calendar::entry::Sender;
+use crate::config;
+use crate::jobs::Worker;
+use crate::meetings::Meetings;
+
+const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// Tells people; clones share everything.
+#[derive(Clone)]
+pub struct Notifications(Arc<Shared>);
+
+impl std::ops::Deref for Notifications {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What clones share.
+pub struct Shared {
+    meetings: Meetings,
+    sender: Sender,
+    mail_is_on: bool,
+    retention: config::Retention,
+}
+
+impl Notifications {
+    /// For the meetings of `meetings`; without a mail server only events are given.
+    pub fn new(meetings: &Meetings, config: &config::Config) -> Self {
+        let sender = Sender { address: config.mail.from_address.clone() };
+        let shared = Shared { meetings: meetings.clone(), sender, mail_is_on: config.mail.is_on(), retention: config.retention.clone() };
+        Self(Arc::new(shared))
+    }
+
+    /// Adds the tasks.
+    pub fn tasks(&self, worker: &mut Worker) {
+        let of = self.clone();
+        worker.run("notification.watch", move |stop| watch::serve(of.clone(), stop));
+        let of = self.clone();
+        worker.handle(tell::TELL, move |job| {
+            let notifications = of.clone();
+            async move { notifications.tell(&job).await.into() }
+        });
+        let of = self.clone();
+        worker.handle(remind::SCHEDULE, move |job| {
+            let notifications = of.clone();
+            async move { notifications.schedule(&job).await.into() }
+        });
+        let of = self.clone();
+        worker.handle(remind::REMIND, move |job| {
+            let notifications = of.clone();
+            async move { notifications.remind(&job).await.into() }
+        });
+        let of = self.clone();
+        worker.every("notification.retention", RETENTION_EVERY, move || {
+            let notifications = of.clone();
+            async move { notifications.forget_old().await }
+        });
+    }
+}

@@ -1,0 +1,119 @@
+//! Reminders: one job per meeting and offset.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::letters::{Locale, Matter, Tells, readers};
+use super::settings::{Settings, writes_letters};
+use super::{Notifications, store};
+use crate::calendar::entry;
+use crate::db::Tx;
+use crate::events::{self, NewEvent};
+use crate::jobs::{self, Job, NewJob};
+use crate::kernel::{Failure, MeetingId, OrgId};
+use crate::mail::{self, Dress};
+use crate::meetings::{MeetingView, State};
+use crate::tenancy::organizations;
+
+/// The kind of the job.
+pub(super) const REMIND: &str = "notification.remind";
+
+/// The kind of the job that puts the reminders of a meeting where they belong.
+pub(super) const SCHEDULE: &str = "notification.schedule";
+
+#[derive(Deserialize)]
+struct Scheduled {
+    subject: MeetingId,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    meeting: MeetingId,
+    offset_min: i64,
+}
+
+fn key(id: MeetingId, offset_min: i64) -> String {
+    format!("{id}/{offset_min}")
+}
+
+/// Puts the reminders of a meeting where they belong now: a job for each offset that is still ahead, none for a meeting that is off.
+/// The job of an offset has one key, so a later time replaces an earlier one.
+async fn schedule(tx: &mut Tx, org: OrgId, id: MeetingId, settings: &Settings, view: Option<&MeetingView>) -> Result<(), Failure> {
+    let now = tx.now();
+    let lives = view.filter(|view| view.state == State::Ready);
+    for offset_min in &settings.reminder_min {
+        let unique_key = key(id, *offset_min);
+        match lives.map(|view| view.start.plus_min(-offset_min)).filter(|run_at| *run_at > now) {
+            Some(run_at) => {
+                let payload = json!({ "meeting": id, "offset_min": offset_min });
+                jobs::enqueue(tx, NewJob { org: Some(org), kind: REMIND, payload, run_at, unique_key: Some(unique_key) }).await?;
+            }
+            None if lives.is_none() => drop(jobs::cancel(tx, REMIND, &unique_key).await?),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+impl Notifications {
+    /// Runs the job.
+    pub(super) async fn schedule(&self, job: &Job) -> Result<(), Failure> {
+        let (Some(org), Scheduled { subject }) = (job.org, serde_json::from_value(job.payload.clone())?) else { return Ok(()) };
+        let notifications = self.clone();
+        let unit = async move |tx: &mut Tx| {
+            let view = notifications.view(tx, org, subject).await?;
+            let settings = Settings::of(tx, org).await?;
+            schedule(tx, org, subject, &settings, view.as_ref()).await
+        };
+        self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    /// Runs the job.
+    pub(super) async fn remind(&self, job: &Job) -> Result<(), Failure> {
+        let (Some(org), Payload { meeting, offset_min }) = (job.org, serde_json::from_value(job.payload.clone())?) else { return Ok(()) };
+        let notifications = self.clone();
+        let unit = async move |tx: &mut Tx| notifications.remind_in(tx, org, meeting, offset_min).await;
+        self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    async fn remind_in(&self, tx: &mut Tx, org: OrgId, id: MeetingId, offset_min: i64) -> Result<(), Failure> {
+        let Some(view) = self.view(tx, org, id).await? else { return Ok(()) };
+        let now = tx.now();
+        let is_due = view.start.plus_min(-offset_min) <= now && now < view.start;
+        if view.state != State::Ready || !is_due {
+            return Ok(());
+        }
+        if !store::remind_once(tx, org, id, offset_min, view.start).await? {
+            return Ok(());
+        }
+        self.write(tx, org, &view, offset_min).await?;
+        let data = json!({ "meeting": public(&view), "offset_min": offset_min });
+        events::append(tx, org, NewEvent::new("meeting.reminder", id, data)).await
+    }
+
+    async fn write(&self, tx: &mut Tx, org: OrgId, view: &MeetingView, offset_min: i64) -> Result<(), Failure> {
+        let settings = Settings::of(tx, org).await?;
+        if !self.mail_is_on || !settings.reminder_mail || !writes_letters(tx, org, &settings, view).await? {
+            return Ok(());
+        }
+        let organization = organizations::find(tx, org).await?;
+        let locale = organization.map_or(Locale { lang: "en".into(), tz: "UTC".into() }, |of| Locale { lang: of.lang, tz: of.tz });
+        let (readers, events, dress) = (readers(view, &locale), [entry::of_meeting(view, &self.sender)], Dress::of(tx, org).await?);
+        let related = ("meeting", view.id.to_string());
+        let tells = Tells::Reminder(offset_min);
+        let matter = Matter { tells, view: Some(view), events: &events, readers: &readers, organization_tz: &locale.tz, related };
+        let mut letters = Vec::new();
+        for reader in readers.iter().filter(|reader| !reader.email.is_empty()) {
+            let key = format!("{}/{offset_min}/{}/{}", tells.kind(), view.start.ms(), reader.email);
+            letters.extend(matter.to(reader, Some(format!("{key}/{}", view.id))).map(|draft| draft.letter(&dress)).transpose()?);
+        }
+        mail::queue_all(tx, org, letters).await.map(drop)
+    }
+}
+
+// Events are read by more people than a personal link is for.
+fn public(view: &MeetingView) -> MeetingView {
+    let mut view = view.clone();
+    view.participants.iter_mut().for_each(|person| person.join_url = None);
+    view
+}

@@ -1,0 +1,123 @@
+//! SQL of notifications.
+
+use serde_json::json;
+use sqlx::types::Json;
+
+use crate::args;
+use crate::db::{Sql, Tx};
+use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
+
+/// Organizations whose events were not all looked at.
+pub(super) async fn behind(tx: &mut Tx) -> Result<Vec<OrgId>, Failure> {
+    let sql = "select o.id from organization o left join notification_cursor c on c.org_id = o.id where o.event_seq > coalesce(c.seq, 0)";
+    let found: Vec<(OrgId,)> = tx.fetch_all(sql, args![]).await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// The last event looked at. The row is held until the unit ends, so that replicas follow one another.
+pub(super) async fn cursor(tx: &mut Tx, org: OrgId) -> Result<i64, Failure> {
+    tx.execute("insert into notification_cursor (org_id, seq) values ($1, 0) on conflict (org_id) do nothing", args![org]).await?;
+    let sql = "update notification_cursor set seq = seq where org_id = $1 returning seq";
+    let (seq,): (i64,) = tx.fetch_one(sql, args![org]).await?;
+    Ok(seq)
+}
+
+pub(super) async fn put_cursor(tx: &mut Tx, org: OrgId, seq: i64) -> Result<(), Failure> {
+    tx.execute("update notification_cursor set seq = $2 where org_id = $1", args![org, seq]).await.map(drop)
+}
+
+/// Somebody who was told.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub(super) struct Invitee {
+    pub email: String,
+    pub name: Option<String>,
+    pub lang: Option<String>,
+    pub tz: Option<String>,
+    pub sequence: i64,
+}
+
+pub(super) async fn invitees(tx: &mut Tx, org: OrgId, subject: &str) -> Result<Vec<Invitee>, Failure> {
+    let sql = "select email, name, lang, tz, sequence from calendar_invitee where org_id = $1 and subject = $2 order by email";
+    tx.fetch_all(sql, args![org, subject]).await
+}
+
+pub(super) async fn put_invitees(tx: &mut Tx, org: OrgId, subject: &str, of: &[Invitee]) -> Result<(), Failure> {
+    for chunk in of.chunks(200) {
+        let mut sql = Sql::new("insert into calendar_invitee (org_id, subject, email, name, lang, tz, sequence) values ");
+        for (at, invitee) in chunk.iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" });
+            let Invitee { email, name, lang, tz, sequence } = invitee.clone();
+            sql.bind_list(args![org, subject, email, name, lang, tz, sequence]);
+        }
+        sql.push(
+            " on conflict (org_id, subject, email) do update set name = excluded.name, lang = excluded.lang, tz = excluded.tz,
+            sequence = excluded.sequence",
+        );
+        sql.execute(tx).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn remove_invitees(tx: &mut Tx, org: OrgId, subject: &str, emails: &[String]) -> Result<(), Failure> {
+    if emails.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new("delete from calendar_invitee where org_id = ");
+    sql.bind(org).push(" and subject = ").bind(subject).push(" and email in ").bind_list(emails.iter());
+    sql.execute(tx).await.map(drop)
+}
+
+#[derive(sqlx::FromRow)]
+struct SettingsRow {
+    mail: String,
+    reminder_min: Json<Vec<i64>>,
+    reminder_mail: bool,
+}
+
+/// Mail, minutes of reminders, mail of reminders; as the organization set them.
+pub(super) async fn settings(tx: &mut Tx, org: OrgId) -> Result<Option<(String, Vec<i64>, bool)>, Failure> {
+    let sql = "select mail, reminder_min, reminder_mail from notification_settings where org_id = $1";
+    let row: Option<SettingsRow> = tx.fetch_optional(sql, args![org]).await?;
+    Ok(row.map(|row| (row.mail, row.reminder_min.0, row.reminder_mail)))
+}
+
+pub(super) async fn put_settings(tx: &mut Tx, org: OrgId, mail: &str, reminder_min: &[i64], reminder_mail: bool) -> Result<(), Failure> {
+    let sql = "insert into notification_settings (org_id, mail, reminder_min, reminder_mail, updated_at) values ($1, $2, $3, $4, $5)
+        on conflict (org_id) do update set mail = excluded.mail, reminder_min = excluded.reminder_min, reminder_mail = excluded.reminder_mail,
+            updated_at = excluded.updated_at";
+    let now = tx.now();
+    tx.execute(sql, args![org, mail, json!(reminder_min), reminder_mail, now]).await.map(drop)
+}
+
+/// What was chosen for one meeting.
+pub(super) async fn choice(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Option<bool>, Failure> {
+    let found: Option<(bool,)> =
+        tx.fetch_optional("select mail from notification_choice where org_id = $1 and meeting_id = $2", args![org, meeting]).await?;
+    Ok(found.map(|(mail,)| mail))
+}
+
+pub(super) async fn put_choice(tx: &mut Tx, org: OrgId, meeting: MeetingId, mail: Option<bool>) -> Result<(), Failure> {
+    tx.execute("delete from notification_choice where org_id = $1 and meeting_id = $2", args![org, meeting]).await?;
+    let Some(mail) = mail else { return Ok(()) };
+    let sql = "insert into notification_choice (org_id, meeting_id, mail) values ($1, $2, $3)";
+    tx.execute(sql, args![org, meeting, mail]).await.map(drop)
+}
+
+/// Notes a reminder; `false` when it was given before.
+pub(super) async fn remind_once(tx: &mut Tx, org: OrgId, meeting: MeetingId, offset_min: i64, start: Timestamp) -> Result<bool, Failure> {
+    let sql = "insert into reminder (org_id, meeting_id, offset_min, start_at, sent_at) values ($1, $2, $3, $4, $5) on conflict do nothing";
+    let now = tx.now();
+    Ok(tx.execute(sql, args![org, meeting, offset_min, start, now]).await? == 1)
+}
+
+/// Removes the memory of reminders given before `before`; answers how many.
+pub(super) async fn forget_reminders(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
+    tx.execute("delete from reminder where sent_at < $1 and start_at < $1", args![before]).await
+}
+
+/// The rule of a series, if it has one.
+pub(super) async fn series_rule(tx: &mut Tx, org: OrgId, id: SeriesId) -> Result<Option<String>, Failure> {
+    let found: Option<(Option<String>,)> =
+        tx.fetch_optional("select rrule from meeting_series where org_id = $1 and id = $2", args![org, id]).await?;
+    Ok(found.and_then(|(rule,)| rule))
+}

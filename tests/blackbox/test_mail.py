@@ -1,0 +1,131 @@
+"""Letters about meetings, as a real SMTP server takes them: S4.8, S4.12, S4.14."""
+
+import time
+
+import pytest
+from support.mailbox import Mailbox, calendar_part
+from support.receiver import Receiver, verified
+
+MEETING = {"name": "Review", "start": "2031-01-07T05:00:00Z", "tz": "Asia/Singapore", "duration_min": 60}
+
+
+@pytest.fixture
+def mailbox():
+    one = Mailbox()
+    yield one
+    one.close()
+
+
+def person(name, tz="Asia/Tokyo", lang="en"):
+    return {"name": name, "email": f"{name.lower()}@example.org", "tz": tz, "lang": lang}
+
+
+@pytest.mark.goal("S4.12")
+def test_invitation_change_and_cancellation_arrive(launch, mailbox):
+    client = launch(**mailbox.settings()).client()
+    people = [person("Aiko"), person("Budi", "Asia/Jakarta", "id_ID"), person("Chloe", "Europe/Paris", "fr"), person("Dan", "America/New_York"), person("Eve", "Asia/Kathmandu")]
+    meeting = client.call("meeting.create", **MEETING, participants=people)
+    invited = {letter["to"]: letter for letter in mailbox.wait(5)}
+    subjects = {to.split("@")[0]: letter["message"]["subject"] for to, letter in invited.items()}
+    assert subjects == {
+        "aiko": "Review @ 14:00 (JST)",
+        "budi": "Review @ 12.00 (WIB)",
+        "chloe": "Review @ 06:00 (CET)",
+        "dan": "Review @ 00:00 (EST)",
+        "eve": "Review @ 10:45 (UTC+0545)",
+    }
+    letter = invited["aiko@example.org"]["message"]
+    assert [part.get_content_type() for part in letter.walk()] == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics"]
+    part = list(letter.walk())[4]
+    assert part.get_param("method") == "REQUEST" and part["content-transfer-encoding"] == "base64"
+    assert list(letter.walk())[5].get_content() == calendar_part(invited["aiko@example.org"]).encode()
+    text = letter.get_body(("plain",)).get_content()
+    for name in ("Aiko", "Budi", "Chloe", "Dan", "Eve", "Timezone details", meeting["room_code_display"]):
+        assert name in text, text
+    assert "Timezone details" in letter.get_body(("html",)).get_content()
+    assert letter["from"] == "omeet <meet@example.org>" and letter["auto-submitted"] == "auto-generated"
+    client.call("meeting.update", id=meeting["id"], start="2031-01-08T05:00:00Z")
+    changed = mailbox.wait(10)[5:]
+    assert all("SEQUENCE:1\r\n" in calendar_part(letter) for letter in changed)
+    client.call("meeting.cancel", id=meeting["id"], reason="Ana is ill")
+    off = mailbox.wait(15)[10:]
+    assert all("METHOD:CANCEL\r\n" in calendar_part(letter) and "SEQUENCE:2\r\n" in calendar_part(letter) for letter in off)
+    listed = client.every("notification.list", related_id=meeting["id"])
+    assert len(listed) == 15 and {letter["state"] for letter in listed} <= {"sent", "queued"}
+
+
+@pytest.mark.goal("S4.14")
+def test_a_hundred_letters_within_three_seconds(launch, mailbox):
+    client = launch(**mailbox.settings()).client()
+    client.call("meeting.create", **MEETING, participants=[person("Warm")])
+    mailbox.wait(1)
+    people = [person(f"P{number}") for number in range(100)]
+    began = time.monotonic()
+    meeting = client.call("meeting.create", **MEETING, participants=people)
+    created_ms = (time.monotonic() - began) * 1000
+    letters = mailbox.wait(101)[1:]
+    took = letters[-1]["at"] - began
+    print(f"100 letters: created in {created_ms:.0f} ms, all delivered {took:.2f} s after the call")
+    assert len({letter["to"] for letter in letters}) == 100
+    assert took < 30, f"{took:.2f} s (S4.14)"
+    deadline = time.monotonic() + 10
+    while client.call("notification.list", related_id=meeting["id"], state="queued")["items"] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert {letter["state"] for letter in client.every("notification.list", related_id=meeting["id"])} == {"sent"}
+
+
+@pytest.mark.goal("S4.18")
+def test_refusals_are_seen_and_tried_again(launch, mailbox):
+    client = launch(**mailbox.settings()).client()
+    mailbox.refusals = {"gone@example.org": ["550 5.1.1 no such mailbox"], "later@example.org": ["451 4.3.0 later"]}
+    client.call("meeting.create", **MEETING, participants=[person("Gone"), person("Later")])
+    first = mailbox.wait(1, timeout=40)[0]
+    assert first["to"] == "later@example.org", "tried again after 451"
+    bounced = client.call("notification.list", state="bounced")["items"]
+    assert [letter["to_email"] for letter in bounced] == ["gone@example.org"] and "550" in bounced[0]["last_error"]
+    client.call("notification.retry", id=bounced[0]["id"])
+    second = mailbox.wait(2)[1]
+    assert second["to"] == "gone@example.org" and second["message"]["message-id"].startswith(f"<{bounced[0]['id']}@")
+
+
+@pytest.mark.goal("S10")
+def test_hostile_words_make_no_headers_lines_or_markup(launch, mailbox):
+    client = launch(**mailbox.settings()).client()
+    client.call("mail.style.put", footer="<script>alert(1)</script>", color="#00aa00")
+    client.call("mail.template.put", kind="meeting.invitation", subject="{name}: {meeting}", intro="<b>{organizer}</b>")
+    name = "<img src=x onerror=y> \"q\" ;,:^n Ünï"
+    client.call("meeting.create", **{**MEETING, "name": name}, participants=[{"name": "=cmd|' /C'!A0", "email": "a@example.org"}])
+    letter = mailbox.wait(1)[0]["message"]
+    html = letter.get_body(("html",)).get_content()
+    assert "<script>" not in html and "<img src=x" not in html and "#00aa00" in html and "<b>" not in html
+    assert letter["subject"] == f"=cmd|' /C'!A0: {name}" and letter.get_all("bcc") is None
+
+
+@pytest.mark.goal("R16")
+def test_reminders_come_once_from_several_servers_and_after_kills(launch, mailbox, engine):
+    receiver = Receiver()
+    first = launch(**mailbox.settings())
+    client = first.client()
+    endpoint = client.call("webhook.endpoint.create", url=receiver.url, event_types=["meeting.reminder"])
+    client.call("notification.settings.put", reminder_min=[1], mail="always")
+    others = [launch(first.database_url, first.folder, started=False, **mailbox.settings()) for _ in range(2 if engine == "postgres" else 0)]
+    for other in others:
+        other.first_key = first.first_key
+        other.start()
+    soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 70))
+    made = [client.call("meeting.create", name=f"M{number}", start=soon, participants=[person(f"R{number}")])["id"] for number in range(60)]
+    client.call("meeting.cancel", id=made[0])
+    client.call("meeting.update", id=made[1], start="2031-01-01T00:00:00Z")
+    time.sleep(8)
+    for server in [first, *others]:
+        server.kill()
+        server.start()
+    reminded = receiver.wait(58, timeout=60)
+    time.sleep(4)
+    subjects = [verified(delivery, endpoint["secret"])["subject"] for delivery in receiver.received]
+    events = first.client().call("event.list", types=["meeting.reminder"], limit=200)["items"]
+    assert sorted(event["subject"] for event in events) == sorted(made[2:]), "one event each, none for what was moved or cancelled"
+    assert set(subjects) == set(made[2:]) and len(reminded) >= 58
+    ids = [letter["message"]["message-id"] for letter in mailbox.letters if letter["message"]["subject"].startswith("Reminder")]
+    assert len(set(ids)) == 58
+    receiver.close()
