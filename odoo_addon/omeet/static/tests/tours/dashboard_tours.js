@@ -40,27 +40,6 @@ tours.add("omeet_dashboard_code", {
     ],
 });
 
-tours.add("omeet_dashboard_live", {
-    steps: () => [
-        ready,
-        {trigger: `${card("Watched")} .o_omeet_state[data-state='ready']`},
-        {
-            trigger: ".o_omeet_dashboard",
-            run: async () => {
-                const {rpc} = odoo.loader.modules.get("@web/core/network/rpc");
-                const id = Number(document.querySelector(".o_omeet_card").dataset.meeting);
-                await rpc("/web/dataset/call_button/jitsi.meeting/action_start", {
-                    model: "jitsi.meeting",
-                    method: "action_start",
-                    args: [[id]],
-                    kwargs: {},
-                });
-            },
-        },
-        {trigger: `${card("Watched")} .o_omeet_state[data-state='started']`},
-    ],
-});
-
 tours.add("omeet_dashboard_unconfigured", {
     steps: () => [
         ready,
