@@ -13,9 +13,14 @@ tours.add("omeet_dashboard_new", {
         {trigger: "#o_omeet_title", run: "edit Quick question"},
         {trigger: ".o_omeet_new_button", run: "click"},
         {trigger: `.o_omeet_today ${card("Quick question")}`, run: () => expectMatch(seen.opened, /\/o-meet\/join\/[a-z0-9]{10}$/)},
-        {trigger: `${card("Quick question")} .o_omeet_state[data-state='ready'], ${card("Quick question")} .o_omeet_state[data-state='started']`},
+        {
+            trigger: `${card("Quick question")} .o_omeet_state[data-state='ready'], ${card("Quick question")} .o_omeet_state[data-state='started']`,
+        },
         {trigger: `${card("Quick question")} .o_omeet_copy`, run: "click"},
-        {trigger: ".o_notification:contains(Link copied)", run: () => expectMatch(seen.copied, /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/)},
+        {
+            trigger: ".o_notification:contains(Link copied)",
+            run: () => expectMatch(seen.copied, /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/),
+        },
     ],
 });
 
