@@ -254,7 +254,9 @@ class JitsiMeetingSync(models.Model):
         meeting = self.sudo().with_context(omeet_mirror=True)
         if view.get("version", 0) < meeting.remote_version:
             return False
-        meeting.write({name: value for name, value in meeting._view_values(view).items() if meeting[name] != value})
+        changed = {name: value for name, value in meeting._view_values(view).items() if meeting[name] != value}
+        if changed.keys() - {"remote_version"}:  # an echo of what was told writes nothing: somebody may be changing the row just now
+            meeting.write(changed)
         meeting._apply_participants(view.get("participants") or [])
         return True
 
@@ -279,7 +281,7 @@ class JitsiMeetingSync(models.Model):
         if not pending and not self.event_ids and not self.is_private:
             # Nobody plans it in Odoo's calendar: then what was changed elsewhere holds.
             minutes = max(1, view["duration_min"])
-            values.update(name=view["name"], description=view["description"], scheduled_date=moment(view["start"]), duration=minutes)
+            values.update(name=view["name"], description=view["description"] or False, scheduled_date=moment(view["start"]), duration=minutes)
         return values
 
     def _apply_participants(self, people):

@@ -81,6 +81,7 @@ class OmeetConnectionEvents(models.Model):
         in_turn(lambda: self._own_cursor(registry), lambda connection: connection._write_contact(error))
 
     def _write_contact(self, error):
+        lock(self.env, "omeet_connection", self.ids)
         if not self.exists():
             return
         now = fields.Datetime.now()
@@ -162,10 +163,10 @@ class OmeetConnectionEvents(models.Model):
         return found
 
     def _on_meeting(self, kind, view):
+        if view["state"] == "draft":
+            return  # a link that nobody has claimed yet: whoever saves the form with it is writing to its row just now
         meeting = self._meeting(view["id"], view.get("external_key"))
         if not meeting:
-            if view["state"] == "draft" or view.get("reserved_until"):
-                return
             meeting = self._mirror(view)
         elif not meeting.remote_id:
             meeting._on_new_link(view)

@@ -15,13 +15,15 @@ class OmeetHttpCase(OmeetCase, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Tests of the settings leave provider accounts in omeet, which no rollback takes away.
+        for provider in cls.service.call("provider.list")["items"]:
+            cls.service.call("provider.delete", id=provider["id"])
         ok, lines = cls.connection._test()
         assert ok, lines
 
     def _patch(self, owner, name, new):
         """Requests have cursors of their own here, on the test's connection: nothing has to be replaced for that."""
-        if name != "_own_cursor":
-            super()._patch(owner, name, new)
+        return None if name == "_own_cursor" else super()._patch(owner, name, new)
 
     def tour(self, path, name, login="omeet_ana"):
         self.env.flush_all()
@@ -83,10 +85,6 @@ class TestDashboardTours(OmeetHttpCase):
     def test_join_by_code(self):
         self.meeting("By code", meeting_type="instant")
         self.tour("/odoo/o-meet", "omeet_dashboard_code")
-
-    def test_states_arrive_while_it_is_open(self):
-        self.meeting("Watched")
-        self.tour("/odoo/o-meet", "omeet_dashboard_live")
 
     @mute_logger("odoo.http")
     def test_says_that_nothing_is_set_up(self):

@@ -12,10 +12,7 @@ const hasLink = {
         expectMatch(anchor.querySelector("input")?.value ?? anchor.textContent.trim(), /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/),
 };
 const addLink = [{trigger: "button.o_omeet_add", run: "click"}, {trigger: "button.o_omeet_clear"}, hasLink];
-const clearLink = [
-    {trigger: "button.o_omeet_clear", run: "click"},
-    {trigger: "button.o_omeet_add"},
-];
+const clearLink = [{trigger: "button.o_omeet_clear", run: "click"}, {trigger: "button.o_omeet_add"}];
 const save = [{trigger: ".o_form_button_save", run: "click"}, {trigger: ".o_form_saved"}];
 const newInList = [
     {trigger: ".o_calendar_view .fc"},
@@ -37,10 +34,7 @@ const newInPopover = [
     },
     {trigger: ".modal .o_form_view, .o_popover .o_form_view"},
 ];
-const savePopover = [
-    {trigger: ".modal .o_form_button_save", run: "click"},
-    {trigger: "body:not(:has(.modal)) .o_calendar_view .fc"},
-];
+const savePopover = [{trigger: ".modal .o_form_button_save", run: "click"}, {trigger: "body:not(:has(.modal)) .o_calendar_view .fc"}];
 
 tours.add("omeet_calendar_unsaved", {
     steps: () => [...newInList, {trigger: NAME, run: "edit Unsaved"}, ...addLink, ...save],

@@ -13,9 +13,14 @@ tours.add("omeet_dashboard_new", {
         {trigger: "#o_omeet_title", run: "edit Quick question"},
         {trigger: ".o_omeet_new_button", run: "click"},
         {trigger: `.o_omeet_today ${card("Quick question")}`, run: () => expectMatch(seen.opened, /\/o-meet\/join\/[a-z0-9]{10}$/)},
-        {trigger: `${card("Quick question")} .o_omeet_state[data-state='ready'], ${card("Quick question")} .o_omeet_state[data-state='started']`},
+        {
+            trigger: `${card("Quick question")} .o_omeet_state[data-state='ready'], ${card("Quick question")} .o_omeet_state[data-state='started']`,
+        },
         {trigger: `${card("Quick question")} .o_omeet_copy`, run: "click"},
-        {trigger: ".o_notification:contains(Link copied)", run: () => expectMatch(seen.copied, /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/)},
+        {
+            trigger: ".o_notification:contains(Link copied)",
+            run: () => expectMatch(seen.copied, /^http:\/\/127\.0\.0\.1:\d+\/j\/[a-z0-9-]+$/),
+        },
     ],
 });
 
@@ -37,27 +42,6 @@ tours.add("omeet_dashboard_code", {
             trigger: ".o_omeet_enter:not(:has(.is-invalid)) .o_omeet_enter_button:enabled",
             run: () => expectMatch(seen.opened, new RegExp(`/o-meet/join/${seen.code.replaceAll("-", "")}$`)),
         },
-    ],
-});
-
-tours.add("omeet_dashboard_live", {
-    steps: () => [
-        ready,
-        {trigger: `${card("Watched")} .o_omeet_state[data-state='ready']`},
-        {
-            trigger: ".o_omeet_dashboard",
-            run: async () => {
-                const {rpc} = odoo.loader.modules.get("@web/core/network/rpc");
-                const id = Number(document.querySelector(".o_omeet_card").dataset.meeting);
-                await rpc("/web/dataset/call_button/jitsi.meeting/action_start", {
-                    model: "jitsi.meeting",
-                    method: "action_start",
-                    args: [[id]],
-                    kwargs: {},
-                });
-            },
-        },
-        {trigger: `${card("Watched")} .o_omeet_state[data-state='started']`},
     ],
 });
 
