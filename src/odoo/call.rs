@@ -163,7 +163,9 @@ impl Asked<'_> {
     async fn access(&self, visitor: &Visitor, called: &str, arguments: &Arguments) -> Result<Option<Value>, Fault> {
         let operation = text(arguments, "operation").unwrap_or_default();
         let rule = self.model.rights.of(operation);
-        let rule = rule.ok_or_else(|| Fault::value(format!("Invalid access mode {}", super::python::repr(&json!(operation)))))?;
+        let rule = rule.ok_or_else(|| {
+            Fault::plain("builtins.AssertionError", format!("Invalid access mode {}", super::python::repr(&json!(operation))))
+        })?;
         let allowed = match rule.and_then(|rule| self.odoo.specs.get(rule)) {
             None => Err(self.not_allowed(operation)),
             Some(spec) => {
@@ -187,5 +189,5 @@ fn dictionary(arguments: &Arguments, name: &str) -> Result<Map<String, Value>, F
 }
 
 fn not_a_dictionary(value: &Value) -> Fault {
-    Fault::arguments(format!("values must be a dictionary, not {}", super::python::short_repr(value)))
+    Fault::value(format!("values must be a dictionary, not {}", super::python::short_repr(value)))
 }

@@ -106,6 +106,9 @@ impl Reader {
             (Value::String(name), Value::String(operator), _) if !name.is_empty() => {
                 self.test(model, Leaf { whole: leaf, operator: &operator.to_lowercase(), value }, name, depth)
             }
+            (Value::String(name), _, _) if name.is_empty() => {
+                Err(Fault::arguments(format!("Empty field name in condition {}", short_repr(&json!(leaf)))))
+            }
             (Value::String(_), _, _) => Err(Leaf { whole: leaf, operator: "", value }.refused("Invalid operator")),
             _ => Err(Fault::arguments(format!("Domain() invalid arguments: {}", short_repr(&json!(leaf))))),
         }
@@ -397,6 +400,24 @@ fn joined(all: bool, left: Condition, right: Condition) -> Condition {
         }
     }
     if all { Condition::All(parts) } else { Condition::Any(parts) }
+}
+
+/// The same with every `&` written out, as Odoo answers domains.
+pub fn normalized(domain: Vec<Value>) -> Vec<Value> {
+    let (mut written, mut expected) = (Vec::with_capacity(domain.len() * 2), 1_i64);
+    for item in domain {
+        if expected == 0 {
+            written.insert(0, json!("&"));
+            expected = 1;
+        }
+        match item.as_str() {
+            Some("&" | "|") => expected += 1,
+            Some(_) => {}
+            None => expected -= 1,
+        }
+        written.push(item);
+    }
+    written
 }
 
 fn malformed(domain: &Value) -> Fault {

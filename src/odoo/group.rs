@@ -11,6 +11,7 @@ use jiff::{Span, ToSpan as _};
 use serde_json::{Map, Value, json};
 
 use super::asked::{Arguments, Asked, names, size, text};
+use super::domain::normalized;
 use super::fault::Fault;
 use super::model::{Field, Kind, Model};
 use super::models;
@@ -261,7 +262,7 @@ impl Asked<'_> {
                 record.insert("__range".to_owned(), Value::Object(ranges));
             }
             own.extend(domain.iter().cloned());
-            record.insert("__domain".to_owned(), Value::Array(own));
+            record.insert("__domain".to_owned(), Value::Array(normalized(own)));
             if lazy && specs.len() > 1 {
                 record.insert("__context".to_owned(), json!({ "group_by": specs[1..] }));
             }
@@ -270,12 +271,8 @@ impl Asked<'_> {
         Ok(Value::Array(answer))
     }
 
-    // `duration`, `duration:avg`, `total:sum(duration)`; numbers are added up when nothing is named.
+    // `duration`, `duration:avg`, `total:sum(duration)`.
     fn legacy_aggregates(&self, named: &[String]) -> Result<Vec<Aggregate>, Fault> {
-        if named.is_empty() {
-            let numbers = self.model.fields.iter().filter(|field| matches!(field.kind, Kind::Integer) && field.is_stored());
-            return Ok(numbers.map(|field| Aggregate { name: field.name.to_owned(), field: Some(field), sum: Sum::Total }).collect());
-        }
         let mut aggregates = Vec::new();
         for spec in named.iter().filter(|spec| *spec != "__count") {
             let (name, rest) = spec.split_once(':').map_or((spec.as_str(), None), |(name, rest)| (name, Some(rest)));

@@ -87,10 +87,11 @@ impl Asked<'_> {
         Ok(Value::Array(self.records(rows, &fields, labelled(arguments)).await?.into_iter().map(Value::Object).collect()))
     }
 
-    /// `read`.
+    /// `read`: as in Odoo, what is not there is left out.
     pub async fn read(&self, numbers: &[i64], arguments: &Arguments) -> Result<Value, Fault> {
         let fields = self.fields(&names(arguments, "fields")?)?;
-        let records = self.read_records(numbers, &fields, labelled(arguments)).await?;
+        let there = self.present(numbers).await?;
+        let records = self.read_records(&there, &fields, labelled(arguments)).await?;
         Ok(Value::Array(records.into_iter().map(Value::Object).collect()))
     }
 

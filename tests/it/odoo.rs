@@ -151,11 +151,13 @@ async fn nobody_sees_more_than_by_the_other_doors() {
         }
         for stranger in [&cita, &eve] {
             for (method, arguments) in
-                [("read", json!([[id]])), ("write", json!([[id], { "name": "x" }])), ("action_cancel", json!([[id]]))]
+                [("copy", json!([[id]])), ("write", json!([[id], { "name": "x" }])), ("action_cancel", json!([[id]]))]
             {
                 assert_eq!(stranger.fault(MEETING, method, arguments, json!({})).await, "odoo.exceptions.MissingError", "{method}");
             }
-            assert_eq!(stranger.ok(MEETING, "exists", json!([[id]]), json!({})).await, json!([]));
+            for method in ["exists", "read"] {
+                assert_eq!(stranger.ok(MEETING, method, json!([[id]]), json!({})).await, json!([]), "{method}");
+            }
         }
         assert_eq!(
             eve.service("object", "execute_kw", json!(["a", eve.uid, eve.key, MEETING, "search", [[]]])).await["error"]["data"]["name"],
@@ -403,7 +405,7 @@ async fn json2_names_its_arguments_and_uses_real_statuses() {
             ("nope/search", &ana.key, json!({ "domain": [] }), 404, "werkzeug.exceptions.NotFound"),
             ("jitsi.meeting/nope", &ana.key, json!({}), 404, "werkzeug.exceptions.NotFound"),
             ("jitsi.meeting/_private", &ana.key, json!({}), 403, "odoo.exceptions.AccessError"),
-            ("jitsi.meeting/read", &ana.key, json!({ "ids": [99] }), 404, "odoo.exceptions.MissingError"),
+            ("jitsi.meeting/write", &ana.key, json!({ "ids": [99], "vals": { "name": "x" } }), 404, "odoo.exceptions.MissingError"),
             ("jitsi.meeting/search", &ana.key, json!({ "domain": [], "ids": [1] }), 422, "werkzeug.exceptions.UnprocessableEntity"),
             ("jitsi.meeting/search", &ana.key, json!({ "domain": [], "wrong": 1 }), 422, "werkzeug.exceptions.UnprocessableEntity"),
             ("jitsi.meeting/create", &ana.key, json!({ "vals_list": [{}] }), 422, "odoo.exceptions.ValidationError"),

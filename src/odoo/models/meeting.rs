@@ -96,7 +96,7 @@ fn people() -> Vec<Field> {
         Field::new("attendee_ids", "Attendees", ATTENDEES, "").rpc("participants"),
         Field::new("participant_ids", "Attendance", PARTICIPANTS, "").rpc("participants"),
         Field::new("participant_count", "People", Kind::Integer, PARTICIPANT_COUNT),
-        Field::new("company_id", "Company", COMPANY, "m.org_id"),
+        Field::new("company_id", "Company", COMPANY, "m.org_id").required(),
     ]
 }
 
@@ -104,7 +104,7 @@ fn how() -> Vec<Field> {
     vec![
         Field::new("access", "Access", Kind::Selection(ACCESS), "m.access").required().rpc("access"),
         Field::new("lobby", "Lobby", Kind::Boolean, "m.lobby").rpc("options.lobby"),
-        Field::new("wait_for_host", "Wait for Host", Kind::Boolean, "m.wait_for_host").rpc("options.wait_for_host"),
+        Field::new("wait_for_host", "Wait For Host", Kind::Boolean, "m.wait_for_host").rpc("options.wait_for_host"),
         Field::new("password", "Password", Kind::Char, "").rpc("options.password").help("Written, never shown: see has_password."),
         Field::new("has_password", "Has a Password", Kind::Boolean, "(m.password is not null)"),
         Field::new("early_open_min", "Opens Early", Kind::Integer, "m.early_open_min").rpc("options.early_open_min").help("Minutes."),
