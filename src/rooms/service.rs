@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-use super::hours::Hours;
 use super::input::{NewRoom, RoomChange, RoomFilter, Wanted, people, words};
 use super::model::{Room, RoomView};
 use super::{CHANGED, NOT_FOUND, store};
@@ -116,7 +115,7 @@ impl Rooms {
 }
 
 async fn draw_up(tx: &mut Tx, ctx: &Ctx, new: NewRoom) -> Result<Room, Failure> {
-    let hours = new.hours.unwrap_or(Hours::default());
+    let hours = new.hours.unwrap_or_default();
     hours.timetable("hours")?;
     let tz = match new.tz {
         Some(tz) => text::time_zone("tz", &tz)?,

@@ -21,7 +21,7 @@ pub async fn run(arguments: &Arguments, engine: &Engine, report: &mut Report) ->
     let service = home.start().await?;
     let month = month(&home, &service).await?;
     let link = fill(&home, &service, &month).await?;
-    let (id, from) = (link["id"].clone(), month.clone());
+    let (id, from) = (link["id"].clone(), month);
     let target =
         home.target(&service, "booking.slots", move |_| json!({"link_id": id, "from": instant(&from, 0), "to": instant(&from, 31 * 1440)}));
     warm_up(&[&target], 1).await?;

@@ -202,7 +202,7 @@ proptest! {
         }
         let offered: std::collections::BTreeSet<_> = slots.iter().map(|slot| slot.start).collect();
         for minute in (0..10 * 1440).step_by(5) {
-            let start = Timestamp::from_ms(1_794_999_900_000 - 1_794_999_900_000 % 300_000).unwrap().plus_min(minute);
+            let start = Timestamp::from_ms(1_794_999_900_000).unwrap().plus_min(minute);
             let twice = rules.zone.to_ambiguous_timestamp(start.to_jiff().to_zoned(rules.zone.clone()).datetime()).is_ambiguous();
             prop_assert!(twice || !right(start) || offered.contains(&start), "{} is missing", start);
         }
