@@ -83,6 +83,10 @@ impl Rule {
     // UNTIL is written in UTC; the expansion knows local times only.
     fn floating(&self, zone: &TimeZone) -> Result<String, String> {
         let Some(until) = self.part("UNTIL") else { return Ok(self.0.clone()) };
+        // The library behind also reads dates with dashes, which no rule has.
+        if until.contains('-') {
+            return Err(format!("UNTIL={until} is no time"));
+        }
         let local = if let Some(utc) = until.strip_suffix('Z') {
             let civil: DateTime = utc.parse().map_err(|_| format!("UNTIL={until} is no instant"))?;
             let instant = civil.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
