@@ -3,7 +3,8 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings <- join <- app
+//! kernel <- config, db, egress, rpc, web, jobs <- audit, events, custom_fields <- tenancy, providers <- meetings
+//!     <- join, attendance, recordings, hosting <- webhooks <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod custom_fields;
 pub mod db;
+pub mod egress;
 pub mod events;
 pub mod jobs;
 pub mod join;

@@ -6,13 +6,14 @@ use std::path::Path;
 use crate::support::on_every_engine;
 
 /// Rooms from the ground up: a room uses only rooms before it, and itself.
-const ORDER: [&[&str]; 7] = [
+const ORDER: [&[&str]; 8] = [
     &["kernel"],
-    &["config", "db", "listener", "rpc", "web", "jobs"],
+    &["config", "db", "egress", "listener", "rpc", "web", "jobs"],
     &["audit", "events", "custom_fields"],
     &["tenancy", "providers"],
     &["meetings"],
-    &["join"],
+    &["join", "attendance", "recordings", "hosting"],
+    &["webhooks"],
     &["app", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
 ];
 
