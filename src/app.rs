@@ -15,11 +15,15 @@ use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
+use crate::recordings::Recordings;
 use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
-use crate::{audit, custom_fields, events, jobs, join, master_key, meetings, providers, server_info, site, tenancy};
+use crate::webhooks::Inbox;
+use crate::{
+    attendance, audit, custom_fields, events, jobs, join, master_key, meetings, providers, recordings, server_info, site, tenancy, webhooks,
+};
 
 /// How often meetings are looked at whose time is over.
 const SWEEP_EVERY: Duration = Duration::from_secs(15);
@@ -36,6 +40,10 @@ pub struct App {
     pub meetings: Meetings,
     /// Joining.
     pub joining: Joining,
+    /// Recordings.
+    pub recordings: Recordings,
+    /// What providers send.
+    pub inbox: Inbox,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -65,14 +73,19 @@ impl App {
         let gate = Arc::new(Gate::new(db.clone()));
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
+        let recordings = Recordings::new(meetings.clone(), &config.recordings, &config.providers)?;
+        let inbox = Inbox::new(meetings.clone(), recordings.clone(), &config.limits, &config.providers)?;
         let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config);
+        attendance::rpc::register(&mut registry, &meetings);
+        recordings::rpc::register(&mut registry, &recordings);
+        webhooks::rpc::register(&mut registry, &inbox);
         let document = Arc::new(OnceLock::new());
         server_info::register(&mut registry, document.clone());
         document.set(openrpc::document(&mut registry, base)).ok();
         let methods = registry.entries().values().cloned().collect();
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
-        Ok(Self { db, sealer, gate, meetings, joining, doors, document, methods, base: base.into() })
+        Ok(Self { db, sealer, gate, meetings, joining, recordings, inbox, doors, document, methods, base: base.into() })
     }
 
     /// What every method says of itself.
@@ -97,6 +110,8 @@ impl App {
             .with_state(self.doors.clone())
             .merge(site.router())
             .merge(Pages::new(self.joining.clone(), https).router())
+            .merge(self.inbox.clone().router())
+            .merge(self.recordings.clone().router())
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -107,6 +122,8 @@ impl App {
         let mut worker = jobs::Worker::new(&self.db);
         events::webhooks::tasks(&mut worker, &self.db, self.sealer.clone(), &config.webhooks)?;
         jobs::housekeeping::tasks(&mut worker, &self.db);
+        self.inbox.tasks(&mut worker);
+        self.recordings.tasks(&mut worker);
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();

@@ -10,6 +10,7 @@
 //! [`app`] is the one file that knows them all: start reading there.
 
 pub mod app;
+pub mod attendance;
 pub mod audit;
 pub mod bootstrap;
 pub mod cli;
@@ -26,9 +27,11 @@ pub mod listener;
 pub mod master_key;
 pub mod meetings;
 pub mod providers;
+pub mod recordings;
 pub mod rpc;
 pub mod server_info;
 pub mod site;
 pub mod telemetry;
 pub mod tenancy;
 pub mod web;
+pub mod webhooks;

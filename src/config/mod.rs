@@ -13,7 +13,7 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use secret::Secret;
-pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Secrets, Server, Webhooks};
+pub use sections::{Database, JitsiDefaults, Join, Limits, Log, LogFormat, Meetings, Providers, Recordings, Secrets, Server, Webhooks};
 
 /// The lowest layer, which is also the documentation.
 pub const DEFAULTS: &str = include_str!("default.toml");
@@ -31,6 +31,8 @@ pub struct Config {
     pub meetings: Meetings,
     pub jitsi: JitsiDefaults,
     pub webhooks: Webhooks,
+    pub providers: Providers,
+    pub recordings: Recordings,
     pub log: Log,
 }
 
@@ -64,6 +66,9 @@ impl Config {
         self.limits.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
+        }
+        if !(1..=60).contains(&self.providers.timeout_s) {
+            bail!("providers.timeout_s: must be between 1 and 60");
         }
         if self.meetings.duration_min == 0 {
             bail!("meetings.duration_min: must be at least 1");

@@ -118,6 +118,12 @@ typed_ids! {
     DeliveryId = "dlv";
     /// A job.
     JobId = "job";
+    /// What a meeting is at a provider that has to be called.
+    LinkId = "pml";
+    /// A message that a provider sent.
+    ReceiptId = "whr";
+    /// A recording, a transcript or a chat.
+    RecordingId = "rec";
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod input;
 mod model;
 mod participant;
 mod people_store;
+mod reported;
 pub mod rpc;
 pub mod service;
 mod state;
@@ -24,6 +25,7 @@ mod view;
 
 pub use model::{Access, Meeting, MeetingType, RecordingBy};
 pub use participant::{Participant, ParticipantRole};
+pub use reported::{LatestRun, Reported, Seen};
 pub use service::{Meetings, Room};
 pub use state::{Action, State};
 pub use view::{MeetingView, Organizer, ParticipantView};

@@ -50,6 +50,9 @@ impl Resolved {
             Settings::Jitsi(_) => ProviderKind::Jitsi,
             Settings::Jaas(_) => ProviderKind::Jaas,
             Settings::Url(_) => ProviderKind::Url,
+            Settings::Zoom(_) => ProviderKind::Zoom,
+            Settings::GoogleMeet(_) => ProviderKind::GoogleMeet,
+            Settings::Teams(_) => ProviderKind::Teams,
         }
     }
 
@@ -59,7 +62,7 @@ impl Resolved {
         match &self.settings {
             Settings::Jitsi(jitsi) => issuer(jitsi).map(|issuer| mint(key, &Claims::new(&issuer, grant))).transpose(),
             Settings::Jaas(jaas) => mint(key, &JaasClaims::new(&jaas.app_id, grant)).map(Some),
-            Settings::Url(_) => Ok(None),
+            Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Ok(None),
         }
     }
 
@@ -78,7 +81,7 @@ impl Resolved {
                 Some(ServerExpectation { audiences, subject: Some(jitsi.subject()), room, ..ServerExpectation::self_hosted(app_id, key) })
             }
             Settings::Jaas(jaas) => Some(ServerExpectation { room, ..ServerExpectation::jaas(&jaas.app_id, key) }),
-            Settings::Url(_) => None,
+            Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => None,
         }
     }
 }
@@ -95,7 +98,7 @@ fn signing_key(id: Option<ProviderId>, settings: &Settings) -> Result<Option<Sig
             SigningAlgorithm::Rs256 => jitsi.private_key.as_ref().map(|pem| SigningKey::rs256(kid(id, jitsi), pem)).transpose(),
         },
         Settings::Jaas(jaas) => SigningKey::rs256(&jaas.key_id, &jaas.private_key).map(Some),
-        Settings::Url(_) => Ok(None),
+        Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Ok(None),
     }
 }
 

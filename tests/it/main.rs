@@ -5,6 +5,7 @@
 mod architecture;
 mod authorization;
 mod documents;
+mod inbox;
 mod join;
 mod meetings;
 mod migrations;

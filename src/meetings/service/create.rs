@@ -55,6 +55,7 @@ impl Meetings {
         if !people.is_empty() {
             people_store::upsert(tx, ctx.org, &people).await?;
         }
+        super::tell_provider(tx, &[&meeting]).await?;
         let held = Held { meeting, people };
         let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
         audit::record(tx, ctx, "meeting.create", shown.id, json!({ "created": { "before": null, "after": &shown } })).await?;
@@ -112,6 +113,11 @@ impl Meetings {
             created_at: now,
             updated_at: now,
             version: 1,
+            emptied: false,
+            opened_at: None,
+            link_state: None,
+            link_error: None,
+            provider_meeting_id: None,
         })
     }
 

@@ -32,6 +32,12 @@ pub(super) async fn find(tx: &mut Tx, org: OrgId, id: ProviderId) -> Result<Opti
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
+/// Whose an account is.
+pub(super) async fn organization_of(tx: &mut Tx, id: ProviderId) -> Result<Option<OrgId>, Failure> {
+    let found: Option<(OrgId,)> = tx.fetch_optional("select org_id from provider_account where id = $1", args![id]).await?;
+    Ok(found.map(|(org,)| org))
+}
+
 pub(super) async fn find_default(tx: &mut Tx, org: OrgId) -> Result<Option<Stored>, Failure> {
     let mut sql = Sql::new(SELECT);
     sql.push("org_id = ").bind(org).push(" and is_default");

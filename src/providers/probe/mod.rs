@@ -91,6 +91,8 @@ async fn probe_at(account: &Resolved, clock: &dyn Clock, jaas: &str) -> Result<P
         Settings::Jitsi(settings) => jitsi::look(account, settings, clock, &mut found).await?,
         Settings::Jaas(settings) => look_at_jaas(settings, jaas, clock, &mut found).await?,
         Settings::Url(settings) => look_at_url(settings, &mut found),
+        // They are asked by a call of their own.
+        Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => {}
     }
     tokens::look(account, clock.now(), &mut found);
     Ok(found.into_report())

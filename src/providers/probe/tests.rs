@@ -117,7 +117,13 @@ async fn weak_and_own_keys_are_mentioned() {
 async fn jaas_and_templates() {
     let script = format!("/{APP_ID}/external_api.js");
     let server = stand_in(&[(script.as_str(), "text/javascript", "1;")]).await;
-    let settings = JaasSettings { app_id: APP_ID.into(), key_id: format!("{APP_ID}/4f4910"), private_key: sample::pem().into() };
+    let settings = JaasSettings {
+        app_id: APP_ID.into(),
+        key_id: format!("{APP_ID}/4f4910"),
+        private_key: sample::pem().into(),
+        webhook_secret: None,
+        webhook_secret_previous: None,
+    };
     let account = Resolved::new(None, Settings::Jaas(settings)).unwrap();
     let answered = probe_at(&account, &clock(0), &server).await.unwrap();
     assert!(answered.ok, "{answered:#?}");
