@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
+use crate::hosting::Hosting;
 use crate::join::Joining;
 use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
+use crate::providers::calls::caller::Calls;
 use crate::recordings::Recordings;
 use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
@@ -44,6 +46,8 @@ pub struct App {
     pub recordings: Recordings,
     /// What providers send.
     pub inbox: Inbox,
+    /// Meetings at providers that have to be called.
+    pub hosting: Hosting,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -74,8 +78,10 @@ impl App {
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let recordings = Recordings::new(meetings.clone(), &config.recordings, &config.providers)?;
-        let inbox = Inbox::new(meetings.clone(), recordings.clone(), &config.limits, &config.providers)?;
-        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config);
+        let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
+        let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
+        let hosting = Hosting::new(meetings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
+        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config, calls);
         attendance::rpc::register(&mut registry, &meetings);
         recordings::rpc::register(&mut registry, &recordings);
         webhooks::rpc::register(&mut registry, &inbox);
@@ -85,7 +91,7 @@ impl App {
         let methods = registry.entries().values().cloned().collect();
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
-        Ok(Self { db, sealer, gate, meetings, joining, recordings, inbox, doors, document, methods, base: base.into() })
+        Ok(Self { db, sealer, gate, meetings, joining, recordings, inbox, hosting, doors, document, methods, base: base.into() })
     }
 
     /// What every method says of itself.
@@ -124,6 +130,7 @@ impl App {
         jobs::housekeeping::tasks(&mut worker, &self.db);
         self.inbox.tasks(&mut worker);
         self.recordings.tasks(&mut worker);
+        self.hosting.tasks(&mut worker);
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();
@@ -156,7 +163,15 @@ async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>)
     Db::open(&settings, clock, entropy).await
 }
 
-fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings, joining: &Joining, config: &Config) -> Registry {
+fn registry(
+    db: &Db,
+    gate: &Arc<Gate>,
+    sealer: &Arc<Sealer>,
+    meetings: &Meetings,
+    joining: &Joining,
+    config: &Config,
+    calls: Arc<Calls>,
+) -> Registry {
     let mut registry = Registry::default();
     tenancy::organizations::register(&mut registry, db);
     tenancy::users::register(&mut registry, gate);
@@ -172,7 +187,8 @@ fn registry(db: &Db, gate: &Arc<Gate>, sealer: &Arc<Sealer>, meetings: &Meetings
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())
     };
-    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), changed);
+    providers::usage::register(&mut registry, db, sealer.clone());
+    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), calls, changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
     registry
 }

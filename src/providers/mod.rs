@@ -13,11 +13,13 @@
 //! | [`published`] | public keys, for servers that verify without a shared secret |
 //! | [`probe`] | what `provider.test` looks at |
 //! | [`token_rpc`] | `token.explain` |
+//! | [`calls`] | calling a provider: tokens, limits, what its answers mean |
 //! | [`links`] | what a meeting is at a provider that has to be called |
 //! | [`facts`], [`inbound`] | what providers report, and what they have to prove first |
 //! | [`jitsi`], [`jaas`], [`zoom`], [`google_meet`], [`teams`] | one provider each |
 
 pub mod accounts;
+pub mod calls;
 pub mod capabilities;
 pub mod facts;
 pub mod google_meet;
@@ -32,6 +34,7 @@ pub mod teams;
 #[cfg(test)]
 mod testing;
 pub mod token_rpc;
+pub mod usage;
 pub mod zoom;
 
 pub use accounts::{Account, Changed, ProviderAccount, ProviderKind, for_messages, resolve};

@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use super::intake::body_place;
 use super::model::ReceiptState;
-use super::{Inbox, store};
+use super::{Inbox, UNANSWERED, store};
 use crate::attendance;
 use crate::db::Tx;
 use crate::jobs::{self, Job, JobOutcome, MAX_ATTEMPTS, NewJob};
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId, ReceiptId};
 use crate::providers::accounts::settings::Settings;
+use crate::providers::calls::Trouble;
 use crate::providers::facts::{Fact, PlaceRef, Reading};
 use crate::providers::{Account, Resolved, for_messages, google_meet, jaas, jitsi, links, teams, zoom};
 
@@ -57,7 +58,19 @@ impl Inbox {
     }
 
     // A message that only names things: what they are is asked for outside of any transaction.
-    async fn completed(&self, _account: &Account, reading: Reading) -> Result<Reading, Failure> {
+    async fn completed(&self, account: &Account, mut reading: Reading) -> Result<Reading, Failure> {
+        let caller = self.calls.of(account.id, account.resolved.version);
+        for ask in std::mem::take(&mut reading.ask) {
+            match account.resolved.follow(&caller, &ask).await {
+                Ok(more) => {
+                    reading.place = reading.place.or(more.place);
+                    reading.facts.extend(more.facts);
+                }
+                // What is gone says nothing.
+                Err(Trouble::Missing) => {}
+                Err(trouble) => return Err(UNANSWERED.because(trouble.says())),
+            }
+        }
         Ok(reading)
     }
 
@@ -74,7 +87,7 @@ impl Inbox {
         for fact in &reading.facts {
             match fact {
                 Fact::Recording(found) => self.recordings.found(tx, &ctx, meeting, account.id, found).await?,
-                Fact::Drifted => links::sync(tx, account.org, meeting).await?,
+                Fact::Drifted => links::doubt(tx, account.org, meeting).await?,
                 Fact::Run(_) | Fact::Mark(_) | Fact::Spoke { .. } => {}
             }
         }

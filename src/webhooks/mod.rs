@@ -37,10 +37,14 @@ use crate::jobs::Worker;
 use crate::kernel::Failure;
 use crate::kernel::failure::{Class, Kind};
 use crate::meetings::Meetings;
+use crate::providers::calls::caller::Calls;
 use crate::recordings::Recordings;
 
 /// No such message here.
 pub static NOT_FOUND: Kind = Kind::new(Class::NotFound, "webhook.not_found", "No such message");
+
+/// The provider does not say what its message is about.
+pub static UNANSWERED: Kind = Kind::new(Class::Unavailable, "webhook.unanswered", "The provider does not say what its message is about");
 
 /// Days that messages stay: long after every provider has given up sending one again.
 const KEPT_DAYS: i64 = 90;
@@ -62,6 +66,7 @@ pub struct Shared {
     meetings: Meetings,
     recordings: Recordings,
     keys: keys::KeySets,
+    calls: Arc<Calls>,
     body_bytes: usize,
     read_timeout: Duration,
 }
@@ -71,10 +76,16 @@ impl Inbox {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new(meetings: Meetings, recordings: Recordings, limits: &config::Limits, providers: &config::Providers) -> anyhow::Result<Self> {
+    pub fn new(
+        meetings: Meetings,
+        recordings: Recordings,
+        calls: Arc<Calls>,
+        limits: &config::Limits,
+        providers: &config::Providers,
+    ) -> anyhow::Result<Self> {
         let read_timeout = Duration::from_secs(limits.read_timeout_s);
         let keys = keys::KeySets::new(providers)?;
-        Ok(Self(Arc::new(Shared { meetings, recordings, keys, body_bytes: limits.body_bytes, read_timeout })))
+        Ok(Self(Arc::new(Shared { meetings, recordings, keys, calls, body_bytes: limits.body_bytes, read_timeout })))
     }
 
     /// Adds the job that works on messages, and their retention.

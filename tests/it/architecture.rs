@@ -14,7 +14,7 @@ const ORDER: [&[&str]; 8] = [
     &["meetings"],
     &["join", "attendance", "recordings", "hosting"],
     &["webhooks"],
-    &["app", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
+    &["app", "stand_ins", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
 ];
 
 fn floor(room: &str) -> usize {

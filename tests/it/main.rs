@@ -5,6 +5,7 @@
 mod architecture;
 mod authorization;
 mod documents;
+mod hosting;
 mod inbox;
 mod join;
 mod meetings;

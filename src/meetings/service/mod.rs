@@ -76,6 +76,16 @@ impl Meetings {
         &self.sealer
     }
 
+    /// The same, to keep.
+    pub fn shared_sealer(&self) -> Arc<Sealer> {
+        self.sealer.clone()
+    }
+
+    /// Forgets what was cached of a meeting once this unit is committed.
+    pub fn forget_room(&self, tx: &mut Tx, id: MeetingId) {
+        self.forget(tx, id);
+    }
+
     fn view(&self, ctx: &Ctx, held: &Held) -> MeetingView {
         MeetingView::new(&held.meeting, &held.people, &self.base, held.managed_by(ctx))
     }

@@ -1,10 +1,14 @@
 //! What providers report of meetings.
 
+use serde_json::json;
+
 use super::super::reported::Reported;
+use super::super::view::MeetingView;
 use super::super::{NOT_FOUND, people_store, store};
 use super::lifecycle::done;
 use super::{Done, Held, Meetings};
 use crate::db::Tx;
+use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId};
 use crate::meetings::{Meeting, Participant};
 
@@ -47,5 +51,13 @@ impl Meetings {
         let action = reported.settle(&mut after.meeting, now);
         self.forget(tx, id);
         self.save(tx, ctx, action.map_or(CORRECTED, done), &before, after).await.map(drop)
+    }
+
+    /// Tells that setting up a meeting's call at its provider came to an end, one way or the other.
+    pub async fn linked_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<(), Failure> {
+        self.forget(tx, id);
+        let Some((meeting, people)) = self.held_in(tx, ctx.org, id).await? else { return Ok(()) };
+        let shown = MeetingView::new(&meeting, &people, &self.base, false);
+        events::append(tx, ctx.org, NewEvent::new("meeting.updated", id, json!(shown))).await
     }
 }

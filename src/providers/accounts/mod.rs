@@ -9,12 +9,14 @@
 //! | [`settings`] | what an account of each kind needs, and what makes it right |
 //! | `vault` | sealing and opening their secrets |
 //! | `address`, `checks` | addresses and words that administrators enter |
+//! | [`environment`] | credentials that stand in the environment |
 //! | `store`, `service` | SQL, use-cases |
 //! | `specs`, [`rpc`] | `provider.*`: what the methods say of themselves, and their handlers |
 
 mod address;
 pub(in crate::providers) mod checks;
 mod choose;
+pub mod environment;
 mod model;
 pub mod rpc;
 mod service;

@@ -68,6 +68,21 @@ pub async fn update(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, changes: AccountCha
     save(tx, ctx, "provider.update", (before, &old), (after, &settings)).await
 }
 
+/// As [`update`], leaving an account alone that has these settings already.
+pub(super) async fn update_if_changed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    sealer: &Sealer,
+    known: Stored,
+    changes: AccountChanges,
+) -> Result<(), Failure> {
+    let has = given(sealer, &known)?;
+    match changes.settings.iter().all(|(name, value)| has.get(name) == Some(value)) {
+        true => Ok(()),
+        false => update(tx, ctx, sealer, changes).await.map(drop),
+    }
+}
+
 /// Makes an account the organization's default, in place of the one that is.
 pub async fn set_default(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, id: ProviderId) -> Result<ProviderAccount, Failure> {
     ctx.require(Role::Admin)?;
@@ -191,7 +206,8 @@ pub(in crate::providers) async fn rs256_accounts(tx: &mut Tx, sealer: &Sealer, i
 }
 
 fn resolved(sealer: &Sealer, account: &Stored) -> Result<Resolved, Failure> {
-    Resolved::new(Some(account.id), opened(sealer, account)?)
+    let resolved = Resolved::new(Some(account.id), opened(sealer, account)?)?;
+    Ok(Resolved { version: account.version, ..resolved })
 }
 
 fn shown(sealer: &Sealer, account: Stored) -> Result<ProviderAccount, Failure> {

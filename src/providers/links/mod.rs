@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-pub use store::{find, insert, meeting_of, of_meeting, remove, save, stale};
+pub use store::{doubt, find, insert, meeting_of, of_meeting, remove, save, stale};
 
 use crate::db::Tx;
 use crate::jobs::{self, NewJob};

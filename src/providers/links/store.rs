@@ -70,7 +70,13 @@ pub async fn remove(tx: &mut Tx, org: OrgId, id: LinkId) -> Result<(), Failure> 
 /// Meetings of all organizations that are there and were not compared with their provider since `before`.
 pub async fn stale(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
     let sql = "select l.org_id, l.meeting_id from provider_meeting l join meeting m on m.id = l.meeting_id
-        where l.state = 'ready' and (l.fetched_at is null or l.fetched_at < $1) and m.state in ('ready', 'started')
+        where l.state in ('ready', 'failed') and (l.fetched_at is null or l.fetched_at < $1) and m.state in ('ready', 'started')
         order by l.fetched_at limit $2";
     tx.fetch_all(sql, args![before, limit]).await
+}
+
+/// Has a meeting compared with its providers soon.
+pub async fn doubt(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
+    let sql = "update provider_meeting set fetched_at = null where org_id = $1 and meeting_id = $2";
+    tx.execute(sql, args![org, meeting]).await.map(drop)
 }

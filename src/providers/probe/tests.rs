@@ -38,7 +38,7 @@ fn jitsi(server_url: &str) -> JitsiSettings {
 }
 
 async fn report(settings: JitsiSettings, clock: &ManualClock) -> ProbeReport {
-    probe(&Resolved::new(None, Settings::Jitsi(settings)).unwrap(), clock).await.unwrap()
+    probe_at(&Resolved::new(None, Settings::Jitsi(settings)).unwrap(), clock, JAAS).await.unwrap()
 }
 
 fn says(report: &ProbeReport, severity: ProbeSeverity, text: &str) {
@@ -131,7 +131,7 @@ async fn jaas_and_templates() {
     let refused = probe_at(&account, &clock(0), &stand_in(&[]).await).await.unwrap();
     says(&refused, ProbeSeverity::Problem, "status 404");
     let url = UrlSettings { template: "https://call.example.org/{room}".into(), embed: false };
-    let url = probe(&Resolved::new(None, Settings::Url(url)).unwrap(), &clock(0)).await.unwrap();
+    let url = probe_at(&Resolved::new(None, Settings::Url(url)).unwrap(), &clock(0), JAAS).await.unwrap();
     assert!(url.ok);
     says(&url, ProbeSeverity::Note, "https://call.example.org/daily-7");
 }

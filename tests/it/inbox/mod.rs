@@ -4,4 +4,4 @@ mod matrix;
 mod order;
 mod recordings;
 mod reservation;
-mod senders;
+pub mod senders;
