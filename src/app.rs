@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::booking::{Booking, availability};
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
+use crate::hosting::Hosting;
 use crate::join::Joining;
 use crate::join::web::Pages;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
@@ -19,14 +20,17 @@ use crate::meetings::Meetings;
 use crate::notifications::Notifications;
 use crate::odoo::Odoo;
 use crate::odoo::web::OdooDoor;
+use crate::providers::calls::caller::Calls;
+use crate::recordings::Recordings;
 use crate::rooms::Rooms;
 use crate::rpc::http::Doors;
 use crate::rpc::openrpc::Described;
 use crate::rpc::{Dispatcher, Registry, openrpc};
 use crate::tenancy::Gate;
+use crate::webhooks::Inbox;
 use crate::{
-    audit, booking, calendar, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo, providers, rooms,
-    server_info, site, tenancy,
+    attendance, audit, booking, calendar, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo, providers,
+    recordings, rooms, server_info, site, tenancy, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -60,6 +64,12 @@ pub struct App {
     /// Who is told what.
     pub notifications: Notifications,
     sender: calendar::entry::Sender,
+    /// Recordings.
+    pub recordings: Recordings,
+    /// What providers send.
+    pub inbox: Inbox,
+    /// Meetings at providers that have to be called.
+    pub hosting: Hosting,
     doors: Doors,
     document: Arc<OnceLock<serde_json::Value>>,
     methods: Vec<Described>,
@@ -91,7 +101,14 @@ impl App {
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
         let notifications = Notifications::new(&meetings, config);
-        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, &notifications, config);
+        let recordings = Recordings::new(meetings.clone(), &config.recordings, &config.providers)?;
+        let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
+        let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
+        let hosting = Hosting::new(meetings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
+        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, &notifications, config, calls);
+        attendance::rpc::register(&mut registry, &meetings);
+        recordings::rpc::register(&mut registry, &recordings);
+        webhooks::rpc::register(&mut registry, &inbox);
         rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
         booking::rpc::register(&mut registry, &booking);
         let document = Arc::new(OnceLock::new());
@@ -110,6 +127,9 @@ impl App {
             joining,
             notifications,
             sender: sender(config),
+            recordings,
+            inbox,
+            hosting,
             booking,
             odoo,
             doors,
@@ -144,6 +164,8 @@ impl App {
             .merge(Pages::new(self.joining.clone(), https).router())
             .merge(booking::web::Pages::new(self.booking.clone(), https).router())
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
+            .merge(self.inbox.clone().router())
+            .merge(self.recordings.clone().router())
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -157,6 +179,9 @@ impl App {
         mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
         let db = self.db.clone();
         worker.every("odoo.sessions", SESSIONS_EVERY, move || odoo::session::forget_expired(db.clone()));
+        self.inbox.tasks(&mut worker);
+        self.recordings.tasks(&mut worker);
+        self.hosting.tasks(&mut worker);
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();
@@ -222,6 +247,7 @@ fn registry(
     joining: &Joining,
     notifications: &Notifications,
     config: &Config,
+    calls: Arc<Calls>,
 ) -> Registry {
     let mut registry = Registry::default();
     tenancy::organizations::rpc::register(&mut registry, db);
@@ -241,7 +267,8 @@ fn registry(
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())
     };
-    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), changed);
+    providers::usage::register(&mut registry, db, sealer.clone());
+    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), calls, changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
     registry
 }

@@ -3,13 +3,14 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
-//!        <- join, calendar, notifications <- booking <- odoo <- app
+//! kernel <- config, db, egress, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
+//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- odoo <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
 
 pub mod app;
+pub mod attendance;
 pub mod audit;
 pub mod booking;
 pub mod bootstrap;
@@ -18,7 +19,9 @@ pub mod cli;
 pub mod config;
 pub mod custom_fields;
 pub mod db;
+pub mod egress;
 pub mod events;
+pub mod hosting;
 pub mod jobs;
 pub mod join;
 pub mod kernel;
@@ -30,10 +33,13 @@ pub mod meetings;
 pub mod notifications;
 pub mod odoo;
 pub mod providers;
+pub mod recordings;
 pub mod rooms;
 pub mod rpc;
 pub mod server_info;
 pub mod site;
+pub mod stand_ins;
 pub mod telemetry;
 pub mod tenancy;
 pub mod web;
+pub mod webhooks;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::config::Config;
 use crate::listener::Listener;
-use crate::{bootstrap, telemetry};
+use crate::{bootstrap, providers, telemetry};
 
 /// Runs the service until it is told to stop.
 ///
@@ -29,6 +29,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let app = App::build(&config, &base, stop.clone()).await?;
     bootstrap::first_start(&app, &base).await?;
+    providers::accounts::environment::adopt(&app.db, &app.sealer, &std::env::vars().collect()).await?;
     let router = app.router(metrics);
     let working = app.start_work(&config, &stop)?;
     tracing::info!(%address, url = base, engine = ?app.db.engine(), "omeet listens");

@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Odoo, Retention, Secrets, Server,
-    Webhooks,
+    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Odoo, Providers, Recordings, Retention,
+    Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -38,6 +38,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     pub mail: Mail,
     pub retention: Retention,
+    pub providers: Providers,
+    pub recordings: Recordings,
     pub log: Log,
 }
 
@@ -77,6 +79,9 @@ impl Config {
         }
         if self.retention.activity_days == 0 || self.retention.ics_days == 0 {
             bail!("retention: must be at least 1 day each");
+        }
+        if !(1..=60).contains(&self.providers.timeout_s) {
+            bail!("providers.timeout_s: must be between 1 and 60");
         }
         if self.meetings.duration_min == 0 {
             bail!("meetings.duration_min: must be at least 1");

@@ -270,6 +270,23 @@ pub struct Retention {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Providers {
+    pub allow_private_addresses: bool,
+    pub timeout_s: u64,
+    pub compare_every_min: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recordings {
+    pub fetch: bool,
+    pub folder: String,
+    pub max_mb: u32,
+    pub keep_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub filter: String,

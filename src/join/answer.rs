@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::fragment::Fragment;
-use super::place::{Address, room_address, template_address};
+use super::place::{Address, link_address, room_address, template_address};
 use super::settings::{ConfigOverwrite, FeatureFlags};
 use crate::kernel::{Failure, Timestamp};
 use crate::providers::accounts::settings::TokenIn;
@@ -41,6 +41,11 @@ pub enum Place {
         template: String,
         /// What `{room}` stands for.
         room: String,
+    },
+    /// A meeting that its provider made.
+    Link {
+        /// Its address.
+        url: String,
     },
 }
 
@@ -156,6 +161,10 @@ pub fn answer(visit: Visit) -> Result<JoinAnswer, Failure> {
         Place::Template { template, room } => {
             let name = visit.user_info.display_name.as_deref().unwrap_or_default();
             let address = template_address(template, room, name)?;
+            Ok(elsewhere(visit, address))
+        }
+        Place::Link { url } => {
+            let address = link_address(url)?;
             Ok(elsewhere(visit, address))
         }
     }

@@ -22,3 +22,5 @@ pub static NOT_INVITED: Kind = Kind::new(
 );
 /// A host said no.
 pub static TURNED_AWAY: Kind = Kind::new(Class::Forbidden, "join.turned_away", "The host did not let you in");
+/// The provider has not made the call, and will not without help.
+pub static NO_LINK: Kind = Kind::new(Class::State, "join.no_link", "The call could not be set up at the provider");

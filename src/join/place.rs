@@ -54,6 +54,18 @@ pub(super) fn template_address(template: &str, room: &str, name: &str) -> Result
     Ok(Address { url: url.into(), base: origin.clone(), domain: domain(&origin), server_url: origin, room: room.to_owned() })
 }
 
+/// The address that a provider gave for a meeting.
+pub(super) fn link_address(link: &str) -> Result<Address, Failure> {
+    let refuse = || invalid("link", "must be an https address");
+    let url = Url::parse(link).map_err(|_| refuse())?;
+    if !matches!(url.scheme(), "https" | "http") || !url.has_host() || !url.username().is_empty() {
+        return Err(refuse());
+    }
+    let origin = url.origin().ascii_serialization();
+    let room = url.path().trim_matches('/').to_owned();
+    Ok(Address { url: url.into(), base: origin.clone(), domain: domain(&origin), server_url: origin, room })
+}
+
 fn filled(template: &str, room: &str, name: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = template;

@@ -17,7 +17,7 @@ static JOIN: Spec = Spec {
     changes: false,
     errors: &[
         &meetings::NOT_FOUND,
-        &kinds::WAITING,
+        &kinds::WAITING, &kinds::NO_LINK,
         &kinds::NOT_INVITED,
         &kinds::PASSWORD,
         &kinds::DRAFT,

@@ -136,6 +136,10 @@ typed_ids! {
     SeriesId = "ser";
     /// A letter to one person.
     NotificationId = "ntf";
+    /// A message that a provider sent.
+    ReceiptId = "whr";
+    /// A recording, a transcript or a chat.
+    RecordingId = "rec";
 }
 
 #[cfg(test)]

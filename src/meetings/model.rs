@@ -111,9 +111,37 @@ pub struct Meeting {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
+    /// Whether the last person leaving ended it: then whoever comes back within its time opens it again.
+    pub emptied: bool,
+    /// Since when it is open, by whoever's clock opened it.
+    pub opened_at: Option<Timestamp>,
+    /// Where its creation at the provider stands; absent where none is needed.
+    pub link_state: Option<String>,
+    /// Why its creation at the provider fails.
+    pub link_error: Option<String>,
+    /// Its identifier at the provider.
+    pub provider_meeting_id: Option<String>,
 }
 
 impl Meeting {
+    /// It is open since `at`.
+    pub(super) fn open(&mut self, at: Timestamp) {
+        self.state = State::Started;
+        self.actual_start = self.actual_start.or(Some(at));
+        (self.actual_end, self.opened_at, self.emptied) = (None, Some(at), false);
+    }
+
+    /// It is over since `at`; `emptied` says that nobody said so, everybody just left.
+    pub(super) fn close(&mut self, at: Timestamp, emptied: bool) {
+        self.state = State::Ended;
+        (self.actual_end, self.host_arrived_at, self.emptied) = (Some(at), None, emptied);
+    }
+
+    /// Whether whoever comes next opens it again.
+    pub fn may_resume(&self) -> bool {
+        self.state == State::Ended && self.emptied
+    }
+
     /// From when on others than hosts may come in.
     pub fn opens_at(&self) -> Timestamp {
         self.start.plus_min(-self.early_open_min)

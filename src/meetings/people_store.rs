@@ -1,6 +1,7 @@
 //! SQL of participants.
 
 use super::participant::{Participant, ParticipantRole, Response};
+use super::reported::Seen;
 use crate::args;
 use crate::db::{Arg, Sql, Tx};
 use crate::kernel::{Failure, MeetingId, OrgId, ParticipantId};
@@ -83,4 +84,10 @@ pub(super) async fn respond(tx: &mut Tx, org: OrgId, ids: &[ParticipantId], resp
     sql.bind(response.name()).push(", responded_at = ").bind(now).push(" where org_id = ").bind(org);
     sql.push(" and id in ").bind_list(ids.iter().copied());
     sql.execute(tx).await.map(drop)
+}
+
+/// When somebody was there, as their provider says.
+pub(super) async fn set_presence(tx: &mut Tx, org: OrgId, seen: &Seen) -> Result<(), Failure> {
+    let sql = "update participant set joined_at = $3, left_at = $4 where org_id = $1 and id = $2";
+    tx.execute(sql, args![org, seen.participant, seen.first, seen.left]).await.map(drop)
 }

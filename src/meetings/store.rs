@@ -3,14 +3,16 @@
 use super::model::Meeting;
 use crate::args;
 use crate::db::{Arg, Sql, Tx, dialect};
-use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
+use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, SeriesId, Timestamp};
 use crate::meetings::EXTERNAL_KEY_TAKEN;
 
 /// Begins every query that fills a [`Meeting`].
 pub(super) const SELECT: &str = "select m.*, u.external_id as organizer_external_id, u.name as organizer_name, u.email as organizer_email,
-    p.kind as provider_kind, o.series_id, o.occurrence_at, s.room_code as series_code
+    p.kind as provider_kind, o.series_id, o.occurrence_at, s.room_code as series_code,
+    l.state as link_state, l.error as link_error, l.external_id as provider_meeting_id
     from meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id
-    left join series_occurrence o on o.meeting_id = m.id left join meeting_series s on s.id = o.series_id";
+    left join series_occurrence o on o.meeting_id = m.id left join meeting_series s on s.id = o.series_id
+    left join provider_meeting l on l.meeting_id = m.id and l.provider_id = m.provider_id";
 
 pub(super) async fn find(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<Meeting>, Failure> {
     let mut sql = Sql::new(SELECT);
@@ -23,6 +25,18 @@ pub(super) async fn find_for_change(tx: &mut Tx, org: OrgId, id: MeetingId) -> R
     let lock = tx.lock_rows_of_m();
     let mut sql = Sql::new(SELECT);
     sql.push(" where m.org_id = ").bind(org).push(" and m.id = ").bind(id).push(lock);
+    Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// The meeting of a room of one account, holding the row until the unit ends. A meeting that names no account takes place at the
+/// organization's default.
+pub(super) async fn find_by_room(tx: &mut Tx, org: OrgId, provider: ProviderId, room_name: &str) -> Result<Option<Meeting>, Failure> {
+    let lock = tx.lock_rows_of_m();
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.room_name = ").bind(room_name).push(" and m.org_id = ").bind(org);
+    sql.push(" and (m.provider_id = ").bind(provider);
+    sql.push(" or m.provider_id is null and exists (select 1 from provider_account d where d.is_default and d.org_id = ").bind(org);
+    sql.push(" and d.id = ").bind(provider).push("))").push(lock);
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
@@ -80,11 +94,11 @@ pub(super) async fn save(tx: &mut Tx, m: &Meeting, version: i64) -> Result<bool,
             organizer_id = $10, provider_id = $11, lobby = $12, wait_for_host = $13, password = $14, early_open_min = $15, grace_min = $16,
             max_participants = $17, recording_by = $18, res_model = $19, res_id = $20, external_key = $21, series_key = $22, custom = $23,
             actual_start = $24, actual_end = $25, host_arrived_at = $26, cancel_reason = $27, reserved_until = $28,
-            updated_at = $29, version = $30
+            updated_at = $29, version = $30, emptied = $32, opened_at = $33
         where org_id = $1 and id = $2 and version = $31";
     let mut args = args![m.org_id, m.id, &m.name, &m.description];
     args.extend(mutable(m));
-    args.extend(args![m.updated_at, m.version, version]);
+    args.extend(args![m.updated_at, m.version, version, m.emptied, m.opened_at]);
     match tx.try_execute(sql, args).await {
         Ok(saved) => Ok(saved == 1),
         Err(error) if dialect::violates(&error, "meeting", &["org_id", "external_key"]) => Err(external_key_taken()),

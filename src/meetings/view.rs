@@ -8,6 +8,7 @@ use super::model::{Access, Meeting, MeetingType, RecordingBy};
 use super::participant::{Participant, ParticipantRole, Response};
 use super::state::State;
 use crate::kernel::{MeetingId, ParticipantId, ProviderId, SeriesId, Timestamp, UserId, code};
+use crate::providers::ProviderKind;
 
 /// A meeting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +47,12 @@ pub struct MeetingView {
     pub provider: String,
     /// The provider account; null for the installation's default.
     pub provider_id: Option<ProviderId>,
+    /// Its identifier at a provider that has to be called.
+    pub provider_meeting_id: Option<String>,
+    /// Whether its call is set up: `ready`, `creating`, or `failed`; then `join_url` leads to a page that says so.
+    pub link_state: String,
+    /// Why setting up its call fails.
+    pub link_error: Option<String>,
     /// How it is held.
     pub options: OptionsView,
     /// Model of the related ERP document.
@@ -155,6 +162,7 @@ impl MeetingView {
         let m = meeting.clone();
         let room_code = meeting.shown_code().to_owned();
         let join_url = format!("{base}/j/{room_code}");
+        let needs_call = m.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
         Self {
             id: m.id,
             room_code_display: code::display_room_code(&room_code),
@@ -164,6 +172,9 @@ impl MeetingView {
             duration_min: m.end.since_ms(m.start) / 60_000,
             provider: m.provider_kind.unwrap_or_else(|| "jitsi".to_owned()),
             custom: m.custom.0,
+            link_state: link_state(m.link_state.as_deref(), needs_call).to_owned(),
+            link_error: m.link_error,
+            provider_meeting_id: m.provider_meeting_id,
             name: m.name,
             description: m.description,
             room_code,
@@ -189,6 +200,15 @@ impl MeetingView {
             updated_at: m.updated_at,
             version: m.version,
         }
+    }
+}
+
+// Where no call is needed, nothing has to be set up.
+fn link_state(state: Option<&str>, needs_call: bool) -> &str {
+    match state {
+        Some("ready" | "failed") | None if !needs_call => "ready",
+        Some(state @ ("ready" | "failed")) => state,
+        _ => "creating",
     }
 }
 

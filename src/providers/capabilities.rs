@@ -39,4 +39,8 @@ impl Capabilities {
     /// 8x8's JaaS.
     pub const JAAS: Self =
         Self { needs_call: false, embeds: true, tokens: true, moderators: true, lobby: true, recording: true, events: true };
+
+    /// Zoom, Google Meet, Microsoft Teams: meetings are made by a call, and open in a page of their own.
+    pub const CALLED: Self =
+        Self { needs_call: true, embeds: false, tokens: false, moderators: false, lobby: true, recording: true, events: true };
 }

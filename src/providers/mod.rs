@@ -13,19 +13,31 @@
 //! | [`published`] | public keys, for servers that verify without a shared secret |
 //! | [`probe`] | what `provider.test` looks at |
 //! | [`token_rpc`] | `token.explain` |
-//! | [`jitsi`] | rooms and tokens of Jitsi |
+//! | [`calls`] | calling a provider: tokens, limits, what its answers mean |
+//! | [`links`] | what a meeting is at a provider that has to be called |
+//! | [`facts`], [`inbound`] | what providers report, and what they have to prove first |
+//! | [`jitsi`], [`jaas`], [`zoom`], [`google_meet`], [`teams`] | one provider each |
 
 pub mod accounts;
+pub mod calls;
 pub mod capabilities;
+pub mod facts;
+pub mod google_meet;
+pub mod inbound;
+pub mod jaas;
 pub mod jitsi;
+pub mod links;
 pub mod probe;
 pub mod published;
 pub mod resolved;
+pub mod teams;
 #[cfg(test)]
 mod testing;
 pub mod token_rpc;
+pub mod usage;
+pub mod zoom;
 
-pub use accounts::{Changed, ProviderAccount, ProviderKind, resolve};
+pub use accounts::{Account, Changed, ProviderAccount, ProviderKind, for_messages, resolve};
 pub use capabilities::Capabilities;
 pub use published::{Scope, jwks, public_key_pem};
 pub use resolved::Resolved;

@@ -4,7 +4,9 @@ use secrecy::ExposeSecret as _;
 
 use super::accounts::ProviderKind;
 use super::accounts::settings::{JitsiSettings, Settings, SigningAlgorithm, TokenIn};
+use super::calls::{Caller, Host, Trouble};
 use super::capabilities::Capabilities;
+use super::facts::{Ask, Reading};
 use super::jitsi::RoomName;
 use super::jitsi::token::{Claims, Grant, Issuer, JaasClaims, MintedToken, ServerExpectation, SigningKey, mint};
 use crate::config::JitsiDefaults;
@@ -15,6 +17,8 @@ use crate::kernel::{Failure, ProviderId};
 pub struct Resolved {
     /// Absent for the installation's Jitsi.
     pub id: Option<ProviderId>,
+    /// The account's version; with another one its tokens are others.
+    pub version: i64,
     /// Settings with opened secrets.
     pub settings: Settings,
     /// What it can do.
@@ -27,7 +31,7 @@ impl Resolved {
     pub(super) fn new(id: Option<ProviderId>, settings: Settings) -> Result<Self, Failure> {
         let capabilities = settings.capabilities();
         let key = if capabilities.tokens { signing_key(id, &settings)? } else { None };
-        Ok(Self { id, settings, capabilities, key })
+        Ok(Self { id, version: 0, settings, capabilities, key })
     }
 
     /// The Jitsi of organizations without an account.
@@ -44,12 +48,43 @@ impl Resolved {
         Self::new(None, Settings::Jitsi(jitsi))
     }
 
+    /// How the provider is called, where it has to be.
+    pub fn host(&self) -> Option<&dyn Host> {
+        match &self.settings {
+            Settings::Zoom(zoom) => Some(zoom),
+            Settings::GoogleMeet(google) => Some(google),
+            Settings::Teams(teams) => Some(teams),
+            Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => None,
+        }
+    }
+
+    /// What a message of the provider only names.
+    pub async fn follow(&self, caller: &Caller, ask: &Ask) -> Result<Reading, Trouble> {
+        match &self.settings {
+            Settings::GoogleMeet(google) => google.follow(caller, ask).await,
+            Settings::Zoom(_) | Settings::Teams(_) | Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => Ok(Reading::default()),
+        }
+    }
+
+    /// Calls per day that the provider allows, where it says so.
+    pub fn daily_calls(&self) -> Option<i64> {
+        match &self.settings {
+            Settings::Zoom(zoom) => Some(zoom.daily_calls.map_or(2_000, i64::from)),
+            Settings::GoogleMeet(google) => Some(google.daily_calls.map_or(10_000, i64::from)),
+            Settings::Teams(teams) => Some(teams.daily_calls.map_or(10_000, i64::from)),
+            Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => None,
+        }
+    }
+
     /// Who runs the calls: for people and answers. What differs is in the capabilities.
     pub fn kind(&self) -> ProviderKind {
         match self.settings {
             Settings::Jitsi(_) => ProviderKind::Jitsi,
             Settings::Jaas(_) => ProviderKind::Jaas,
             Settings::Url(_) => ProviderKind::Url,
+            Settings::Zoom(_) => ProviderKind::Zoom,
+            Settings::GoogleMeet(_) => ProviderKind::GoogleMeet,
+            Settings::Teams(_) => ProviderKind::Teams,
         }
     }
 
@@ -59,7 +94,7 @@ impl Resolved {
         match &self.settings {
             Settings::Jitsi(jitsi) => issuer(jitsi).map(|issuer| mint(key, &Claims::new(&issuer, grant))).transpose(),
             Settings::Jaas(jaas) => mint(key, &JaasClaims::new(&jaas.app_id, grant)).map(Some),
-            Settings::Url(_) => Ok(None),
+            Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Ok(None),
         }
     }
 
@@ -78,7 +113,7 @@ impl Resolved {
                 Some(ServerExpectation { audiences, subject: Some(jitsi.subject()), room, ..ServerExpectation::self_hosted(app_id, key) })
             }
             Settings::Jaas(jaas) => Some(ServerExpectation { room, ..ServerExpectation::jaas(&jaas.app_id, key) }),
-            Settings::Url(_) => None,
+            Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => None,
         }
     }
 }
@@ -95,7 +130,7 @@ fn signing_key(id: Option<ProviderId>, settings: &Settings) -> Result<Option<Sig
             SigningAlgorithm::Rs256 => jitsi.private_key.as_ref().map(|pem| SigningKey::rs256(kid(id, jitsi), pem)).transpose(),
         },
         Settings::Jaas(jaas) => SigningKey::rs256(&jaas.key_id, &jaas.private_key).map(Some),
-        Settings::Url(_) => Ok(None),
+        Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Ok(None),
     }
 }
 

@@ -8,14 +8,14 @@ use crate::support::on_every_engine;
 /// Rooms from the ground up: a room uses only rooms before it, and itself.
 const ORDER: [&[&str]; 9] = [
     &["kernel"],
-    &["config", "db", "listener", "rpc", "web", "jobs"],
+    &["config", "db", "egress", "listener", "rpc", "web", "jobs"],
     &["audit", "events", "custom_fields", "mail"],
     &["tenancy", "rooms", "providers"],
     &["meetings"],
-    &["join", "calendar", "notifications"],
-    &["booking"],
+    &["join", "attendance", "recordings", "hosting", "calendar", "notifications"],
+    &["webhooks", "booking"],
     &["odoo"],
-    &["app", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
+    &["app", "stand_ins", "bootstrap", "cli", "lifecycle", "master_key", "server_info", "site", "telemetry", "lib", "main"],
 ];
 
 fn floor(room: &str) -> usize {

@@ -6,6 +6,8 @@ mod architecture;
 mod authorization;
 mod booking;
 mod documents;
+mod hosting;
+mod inbox;
 mod join;
 mod meetings;
 mod migrations;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
-use crate::events::webhooks::address::{self, Resolver};
+use crate::egress::{self, Resolver};
 
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 const CONNECT: Duration = Duration::from_secs(5);
@@ -37,7 +37,7 @@ impl Fetcher {
 
     /// The octets behind `url`, or in a few words why not.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
-        let url = address::check(url, self.allow_private).map_err(|failure| failure.message().to_owned())?;
+        let url = egress::check(url, self.allow_private).map_err(|failure| failure.message().to_owned())?;
         let response = self.client.get(url).header("accept", "text/calendar").send().await.map_err(words)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(format!("answered {}", response.status().as_u16()));

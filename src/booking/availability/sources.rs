@@ -13,7 +13,7 @@ use super::store::{self, Busy};
 use crate::audit;
 use crate::booking::{Booking, people};
 use crate::db::Tx;
-use crate::events::webhooks::address;
+use crate::egress;
 use crate::events::{self, NewEvent};
 use crate::kernel::failure::{Class, Kind, invalid};
 use crate::kernel::{BusySourceId, Ctx, Failure, Timestamp, UserId};
@@ -86,7 +86,7 @@ impl Booking {
     pub async fn create_source(&self, ctx: &Ctx, new: NewSource) -> Result<SourceView, Failure> {
         let text = new.url.trim();
         let text = text.strip_prefix("webcal://").map_or_else(|| text.to_owned(), |rest| format!("https://{rest}"));
-        let url = address::check(&text, self.config.allow_private_calendars)?;
+        let url = egress::check(&text, self.config.allow_private_calendars)?;
         if text.len() > 2000 {
             return Err(invalid("url", "must be at most 2000 characters"));
         }

@@ -13,11 +13,10 @@
 //! | `service` | use-cases of endpoints |
 //! | `signature`, `secret` | what proves that a message is ours |
 //! | `schedule` | when to try again |
-//! | `address`, `sender` | the HTTP client, and whom it may talk to |
+//! | `sender` | posts messages |
 //! | `fanout`, `delivery` | the two loops |
 //! | [`rpc`] | the methods |
 
-pub(crate) mod address;
 mod delivery;
 mod fanout;
 mod model;

@@ -17,16 +17,6 @@ pub(super) fn next(now: Timestamp, attempts: i64, retry_after_s: Option<i64>, en
     Some(now.plus_ms(jittered(delay_s * 1000, entropy).max(asked_ms)))
 }
 
-/// Seconds that `Retry-After` asks for, in either of its forms (RFC 9110, section 10.2.3).
-pub(super) fn retry_after_s(header: &str, now: Timestamp) -> Option<i64> {
-    let header = header.trim();
-    if !header.is_empty() && header.bytes().all(|b| b.is_ascii_digit()) {
-        return Some(header.parse().unwrap_or(LONGEST_S));
-    }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(header).ok()?;
-    Some(at.as_second().saturating_sub(now.secs()).max(0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,22 +44,5 @@ mod tests {
         assert!((4..=6).contains(&wait_s(None)) && (4..=6).contains(&wait_s(Some(1))));
         assert_eq!(wait_s(Some(600)), 600);
         assert_eq!(wait_s(Some(i64::MAX)), LONGEST_S);
-    }
-
-    #[test]
-    fn reads_both_forms_of_retry_after() {
-        let now = Timestamp::from_secs(NOW);
-        for (header, s) in [
-            ("120", Some(120)),
-            (" 0 ", Some(0)),
-            ("99999999999999999999", Some(LONGEST_S)),
-            ("Sat, 21 Nov 2026 09:02:00 GMT", Some(120)),
-            ("Sat, 21 Nov 2026 08:00:00 GMT", Some(0)),
-            ("-5", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(retry_after_s(header, now), s, "{header}");
-        }
     }
 }

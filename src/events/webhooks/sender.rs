@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
-use super::address::{self, Resolver};
-use super::schedule;
 use crate::config::Webhooks;
+use crate::egress;
 use crate::kernel::Timestamp;
 
-const CONNECT: Duration = Duration::from_secs(5);
 /// An answer that is longer, or slower, costs its connection and nothing else.
 const ANSWER_BYTES: usize = 16 * 1024;
 const ANSWER: Duration = Duration::from_secs(1);
-const ERROR_CHARS: usize = 300;
 
 /// The HTTP client of webhooks.
 #[derive(Clone)]
@@ -42,26 +38,15 @@ pub(super) enum Receipt {
 }
 
 impl Sender {
-    /// No redirects, no proxy (it would connect where we may not look), no retries of its own.
     pub(super) fn new(config: &Webhooks) -> anyhow::Result<Self> {
         let allow_private = config.allow_private_addresses;
-        let client = Client::builder()
-            .user_agent(concat!("omeet/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .timeout(Duration::from_secs(config.timeout_s))
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .dns_resolver(Resolver { allow_private })
-            .pool_max_idle_per_host(4)
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build()?;
+        let client = egress::client(allow_private, Duration::from_secs(config.timeout_s)).build()?;
         Ok(Self { client, allow_private })
     }
 
     pub(super) async fn send(&self, message: Message, now: Timestamp) -> Receipt {
         let refused = |why: String| Receipt::Refused { status: None, retry_after_s: None, why };
-        let url = match address::check(&message.url, self.allow_private) {
+        let url = match egress::check(&message.url, self.allow_private) {
             Ok(url) => url,
             Err(failure) => return refused(failure.message().to_owned()),
         };
@@ -75,7 +60,7 @@ impl Sender {
             .body(message.body);
         match request.send().await {
             Ok(response) => receipt(response, now).await,
-            Err(error) => refused(shorten(&format!("{:#}", anyhow::Error::from(error.without_url())))),
+            Err(error) => refused(egress::reason(error)),
         }
     }
 }
@@ -83,7 +68,7 @@ impl Sender {
 async fn receipt(response: Response, now: Timestamp) -> Receipt {
     let status = response.status();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after_s = retry_after.and_then(|header| schedule::retry_after_s(header, now));
+    let retry_after_s = retry_after.and_then(|header| egress::retry_after_s(header, now));
     drain(response).await;
     match status.as_u16() {
         code @ 200..=299 => Receipt::Taken { status: code },
@@ -109,8 +94,4 @@ async fn drain(mut response: Response) {
         }
     };
     tokio::time::timeout(ANSWER, reading).await.ok();
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(ERROR_CHARS).collect()
 }

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::address;
 use super::model::{CreatedEndpoint, Delivery, ENDPOINT_NOT_FOUND, Endpoint, EndpointUpdate, NewEndpoint};
 use super::model::{DELIVERY_NOT_FOUND, DeliveryFilter, DeliveryState};
 use super::secret::{self, Place};
 use super::store::{deliveries, endpoints};
 use crate::audit;
 use crate::db::{Topic, Tx};
+use crate::egress;
 use crate::events::{TypeFilter, latest_seq};
 use crate::kernel::{Ctx, DeliveryId, EndpointId, Failure, Page, Sealer, text};
 
@@ -148,7 +148,7 @@ pub(super) async fn redeliver_failed(tx: &mut Tx, ctx: &Ctx, endpoint: EndpointI
 // Whether the address may be talked to is for the moment of talking; here it only has to be one.
 fn checked_url(url: &str) -> Result<String, Failure> {
     let url = text::line("url", url, URL)?;
-    address::check(&url, true)?;
+    egress::check(&url, true)?;
     Ok(url)
 }
 

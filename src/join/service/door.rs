@@ -11,7 +11,7 @@ use crate::join::kinds;
 use crate::join::lobby::{Entry, EntryState, EntryView, store};
 use crate::kernel::seal::same;
 use crate::kernel::{Ctx, Failure, code, text};
-use crate::meetings::{Meeting, Room};
+use crate::meetings::{Meeting, Room, State};
 
 /// What became of somebody who gave a name at the door.
 #[derive(Debug, Clone)]
@@ -127,7 +127,8 @@ fn facts(room: &Room) -> JoinFacts {
     let meeting = &room.meeting;
     let present = room.people.iter().filter(|person| person.joined_at.is_some() && person.left_at.is_none()).count();
     JoinFacts {
-        state: meeting.state,
+        // Whoever comes back within its time finds it as if nobody had been there yet.
+        state: if meeting.may_resume() { State::Ready } else { meeting.state },
         access: meeting.access,
         lobby: meeting.lobby,
         wait_for_host: meeting.wait_for_host,

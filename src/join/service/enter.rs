@@ -84,11 +84,10 @@ impl Joining {
 
     // The first to come opens the meeting; a host who comes ends the waiting for one.
     async fn arrived(&self, ctx: &Ctx, room: &Room, role: JoinRole) -> Result<(), Failure> {
+        let is_closed = room.meeting.state == State::Ready || room.meeting.may_resume();
         let is_new = match role {
-            JoinRole::Moderator => {
-                room.meeting.state == State::Ready || (room.meeting.state == State::Started && room.meeting.host_arrived_at.is_none())
-            }
-            JoinRole::Participant => room.meeting.state == State::Ready,
+            JoinRole::Moderator => is_closed || (room.meeting.state == State::Started && room.meeting.host_arrived_at.is_none()),
+            JoinRole::Participant => is_closed,
         };
         if is_new { Box::pin(self.meetings.arrived(ctx, room.meeting.id, role == JoinRole::Moderator)).await } else { Ok(()) }
     }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::{Joining, Visitor};
 use crate::join::answer::{JoinAnswer, Place, UserInfo, Visit, answer};
 use crate::join::decision::JoinRole;
+use crate::join::kinds;
 use crate::kernel::failure::{Failure, INTERNAL};
 use crate::kernel::{OrgId, ProviderId, Timestamp};
 use crate::meetings::{Meeting, RecordingBy, Room};
@@ -68,7 +71,7 @@ impl Joining {
         let token = resolved.mint(&grant)?;
         answer(Visit {
             expires_at: token.as_ref().map(|_| expires),
-            place: place(&resolved, grant.room, &meeting.room_name, token)?,
+            place: self.place(&resolved, meeting, grant.room, token).await?,
             provider: resolved.kind().name().to_owned(),
             user_info: UserInfo { display_name: shown.0, email: shown.1, avatar: None },
             is_moderator,
@@ -93,18 +96,48 @@ impl Joining {
             Settings::Jitsi(jitsi) => Way::Leave(jitsi.server_url.clone()),
             Settings::Jaas(jaas) => Way::Embed(format!("https://8x8.vc/{}/external_api.js", jaas.app_id)),
             Settings::Url(url) => Way::Leave(url.template.split(['{', '?', '#']).next().unwrap_or_default().to_owned()),
+            Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Way::Leave(self.link(&resolved, &room.meeting).await?),
         })
     }
-}
 
-fn place(resolved: &Resolved, room: RoomName, room_name: &str, token: Option<MintedToken>) -> Result<Place, Failure> {
-    Ok(match &resolved.settings {
-        Settings::Jitsi(jitsi) => {
-            Place::Jitsi { server_url: jitsi.server_url.clone(), room, token, token_in_query: resolved.token_in_query() }
+    /// Whether the provider still has to make the call before anybody can enter.
+    pub(in crate::join) async fn awaits_link(&self, room: &Room) -> Result<bool, Failure> {
+        let resolved = self.resolved(room.meeting.org_id, room.meeting.provider_id).await?;
+        Ok(resolved.capabilities.needs_call && self.found_link(&resolved, &room.meeting).await?.is_none())
+    }
+
+    async fn found_link(&self, resolved: &Resolved, meeting: &Meeting) -> Result<Option<String>, Failure> {
+        let Some(provider) = resolved.id else { return Ok(None) };
+        let mut tx = self.meetings.db().reader().await?;
+        providers::links::join_link(&mut tx, self.meetings.sealer(), meeting.org_id, meeting.id, provider).await
+    }
+
+    /// The link of a meeting that its provider made. One that is missing is asked for once more: its account may have become
+    /// the organization's default only now.
+    async fn link(&self, resolved: &Resolved, meeting: &Meeting) -> Result<String, Failure> {
+        if let Some(link) = self.found_link(resolved, meeting).await? {
+            return Ok(link);
         }
-        Settings::Jaas(jaas) => Place::Jaas { app_id: jaas.app_id.clone(), room, token: token.ok_or(&INTERNAL)? },
-        Settings::Url(url) => Place::Template { template: url.template.clone(), room: room_name.to_owned() },
-    })
+        if meeting.link_state.as_deref() == Some(providers::links::LinkState::Failed.name()) {
+            return Err(Failure::from(&kinds::NO_LINK));
+        }
+        if meeting.link_state.is_none() {
+            let (org, id) = (meeting.org_id, meeting.id);
+            self.meetings.db().unit(move |tx| Box::pin(providers::links::sync(tx, org, id))).await?;
+        }
+        Err(kinds::WAITING.because("The call is being set up at the provider").with("why", "link").with("until", Value::Null))
+    }
+
+    async fn place(&self, resolved: &Resolved, meeting: &Meeting, room: RoomName, token: Option<MintedToken>) -> Result<Place, Failure> {
+        Ok(match &resolved.settings {
+            Settings::Jitsi(jitsi) => {
+                Place::Jitsi { server_url: jitsi.server_url.clone(), room, token, token_in_query: resolved.token_in_query() }
+            }
+            Settings::Jaas(jaas) => Place::Jaas { app_id: jaas.app_id.clone(), room, token: token.ok_or(&INTERNAL)? },
+            Settings::Url(url) => Place::Template { template: url.template.clone(), room: meeting.room_name.clone() },
+            Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Place::Link { url: self.link(resolved, meeting).await? },
+        })
+    }
 }
 
 // Only moderators record; whether co-hosts do is the meeting's choice.

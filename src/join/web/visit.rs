@@ -60,6 +60,10 @@ impl Pages {
                 let why = self.why(asking, &visit, why, until);
                 self.page(StatusCode::OK, &Policy { https: self.https, ..Policy::default() }, self.waiting(asking, &visit, why).render())
             }
+            Decision::Admit { .. } if self.joining.awaits_link(&visit.room).await.unwrap_or(false) => {
+                let page = self.waiting(asking, &visit, Why::Link).render();
+                self.page(StatusCode::OK, &Policy { https: self.https, ..Policy::default() }, page)
+            }
             Decision::Admit { .. } => match self.joining.way(&visit.room).await {
                 Ok(way) => self.enter_page(asking, &visit, way).await,
                 Err(failure) => self.failed(asking, None, &failure),
@@ -111,12 +115,15 @@ impl Pages {
         self.page(StatusCode::OK, &enter.policy(self.https), enter.render())
     }
 
-    fn status(&self, visit: &Visit) -> WaitingStatus {
+    async fn status(&self, visit: &Visit) -> WaitingStatus {
         let done =
             |next: String| WaitingStatus { state: WaitingState::Done, why: None, until: None, next: Some(next), retry_after_s: POLL_S };
         match self.decision(visit) {
             Decision::Wait { why, until } => {
                 WaitingStatus { state: WaitingState::Waiting, why: Some(why.name()), until, next: None, retry_after_s: POLL_S }
+            }
+            Decision::Admit { .. } if self.joining.awaits_link(&visit.room).await.unwrap_or(false) => {
+                WaitingStatus { state: WaitingState::Waiting, why: Some("link"), until: None, next: None, retry_after_s: POLL_S }
             }
             Decision::Admit { .. } | Decision::Refuse { .. } => done(visit.path.clone()),
         }
@@ -150,7 +157,7 @@ pub(super) async fn guest(State(pages): State<Pages>, asking: Asking, Path((code
 
 pub(super) async fn guest_status(State(pages): State<Pages>, asking: Asking, Path((code, entry)): CodeAndSecret) -> Response {
     let visit = visit!(pages.guest_visit(&asking, &code, &entry).await);
-    pages.json(&pages.status(&visit))
+    pages.json(&pages.status(&visit).await)
 }
 
 pub(super) async fn guest_enter(State(pages): State<Pages>, asking: Asking, Path((code, entry)): CodeAndSecret) -> Response {
@@ -173,7 +180,7 @@ pub(super) async fn holder(State(pages): State<Pages>, asking: Asking, Path((cod
 
 pub(super) async fn holder_status(State(pages): State<Pages>, asking: Asking, Path((code, ticket)): CodeAndSecret) -> Response {
     let visit = visit!(pages.holder_visit(&asking, &code, &ticket).await);
-    pages.json(&pages.status(&visit))
+    pages.json(&pages.status(&visit).await)
 }
 
 pub(super) async fn holder_enter(State(pages): State<Pages>, asking: Asking, Path((code, ticket)): CodeAndSecret) -> Response {

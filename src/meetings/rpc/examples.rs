@@ -10,6 +10,7 @@ macro_rules! meeting_json {
             "user_id": "usr_0199a3c5e1f07d2a8b4c6d5e4f302113", "partner_id": null,
             "join_url": "https://meet.example.org/j/abcdefghjk/q7d2m4n8kexw3ahjv5cybgtz69", "joined_at": null, "left_at": null}],
         "join_url": "https://meet.example.org/j/abcdefghjk", "provider": "jitsi", "provider_id": null,
+        "provider_meeting_id": null, "link_state": "ready", "link_error": null,
         "options": {"lobby": false, "wait_for_host": false, "has_password": false, "early_open_min": 15, "grace_min": 30,
             "max_participants": null, "recording_by": "moderators"},
         "res_model": null, "res_id": null, "external_key": null, "series_key": null, "custom": {}, "actual_start": null,

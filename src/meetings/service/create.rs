@@ -60,6 +60,7 @@ impl Meetings {
         if held.meeting.series_key.is_some() {
             super::series::attach(tx, &mut held, !own_link).await?;
         }
+        super::tell_provider(tx, &[&held.meeting]).await?;
         let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
         audit::record(tx, ctx, "meeting.create", shown.id, json!({ "created": { "before": null, "after": &shown } })).await?;
         events::append(tx, ctx.org, NewEvent::new("meeting.created", shown.id, json!(shown))).await?;
@@ -119,6 +120,11 @@ impl Meetings {
             created_at: now,
             updated_at: now,
             version: 1,
+            emptied: false,
+            opened_at: None,
+            link_state: None,
+            link_error: None,
+            provider_meeting_id: None,
         })
     }
 

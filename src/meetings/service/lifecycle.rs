@@ -64,6 +64,8 @@ impl Meetings {
         if after.meeting.state != before.meeting.state {
             stamp(&mut after, action, now, reason);
         }
+        // A person's word: now it stays closed.
+        after.meeting.emptied &= action != Action::End;
         self.save(tx, ctx, done(action), &before, after).await
     }
 
@@ -80,14 +82,14 @@ impl Meetings {
         let unit = async move |tx: &mut Tx| {
             let before = meetings.hold(tx, &opener, id).await?;
             let (mut after, now) = (before.clone(), tx.now());
-            if before.meeting.state == State::Ready {
-                after.meeting.state = State::Started;
-                stamp(&mut after, Action::Start, now, None);
+            let action = if before.meeting.may_resume() { Action::Reopen } else { Action::Start };
+            if before.meeting.state == State::Ready || before.meeting.may_resume() {
+                stamp(&mut after, action, now, None);
             }
             if is_host {
                 after.meeting.host_arrived_at = before.meeting.host_arrived_at.or(Some(now));
             }
-            meetings.save(tx, &opener, done(Action::Start), &before, after).await.map(drop)
+            meetings.save(tx, &opener, done(action), &before, after).await.map(drop)
         };
         self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
@@ -102,6 +104,7 @@ impl Meetings {
     pub async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<Deleted, Failure> {
         let held = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
         store::delete(tx, ctx.org, id).await?;
+        super::tell_provider(tx, &[&held.meeting]).await?;
         let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
         audit::record(tx, ctx, "meeting.delete", id, audit::changes(&shown, &serde_json::Value::Null)).await?;
         self.forget(tx, id);
@@ -113,14 +116,8 @@ impl Meetings {
 fn stamp(after: &mut Held, action: Action, now: Timestamp, reason: Option<String>) {
     let meeting = &mut after.meeting;
     match action {
-        Action::Start | Action::Reopen => {
-            meeting.actual_start = meeting.actual_start.or(Some(now));
-            meeting.actual_end = None;
-        }
-        Action::End => {
-            meeting.actual_end = Some(now);
-            meeting.host_arrived_at = None;
-        }
+        Action::Start | Action::Reopen => meeting.open(now),
+        Action::End => meeting.close(now, false),
         Action::Cancel => {
             meeting.actual_end = meeting.actual_start.map(|_| now);
             meeting.cancel_reason = reason;
@@ -134,7 +131,7 @@ fn refusal(action: Action) -> &'static Kind {
     if action == Action::Cancel { &NOT_HOST_CANCEL } else { &NOT_HOST }
 }
 
-fn done(action: Action) -> Done {
+pub(super) fn done(action: Action) -> Done {
     match action {
         Action::Claim => Done { action: "meeting.update", event: "meeting.updated" },
         Action::Start => Done { action: "meeting.start", event: "meeting.started" },

@@ -5,6 +5,7 @@ mod create;
 mod lifecycle;
 mod people;
 mod read;
+mod report;
 mod room;
 mod series;
 mod series_change;
@@ -22,6 +23,7 @@ use crate::config;
 use crate::db::{Db, Tx};
 use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure, Kind, MeetingId, Sealer};
+use crate::providers::{ProviderKind, links};
 use crate::{audit, kernel};
 
 pub use people::PeopleChange;
@@ -82,6 +84,16 @@ impl Meetings {
         &self.sealer
     }
 
+    /// The same, to keep.
+    pub fn shared_sealer(&self) -> Arc<Sealer> {
+        self.sealer.clone()
+    }
+
+    /// Forgets what was cached of a meeting once this unit is committed.
+    pub fn forget_room(&self, tx: &mut Tx, id: MeetingId) {
+        self.forget(tx, id);
+    }
+
     fn view(&self, ctx: &Ctx, held: &Held) -> MeetingView {
         MeetingView::new(&held.meeting, &held.people, &self.base, held.managed_by(ctx))
     }
@@ -101,6 +113,7 @@ impl Meetings {
 
     /// Writes audit record and event of a change that is already stored, and forgets what was cached of the meeting.
     async fn announce(&self, tx: &mut Tx, ctx: &Ctx, done: Done, before: &Held, after: &Held) -> Result<(), Failure> {
+        tell_provider(tx, &[&before.meeting, &after.meeting]).await?;
         let shown = |held: &Held| MeetingView::new(&held.meeting, &held.people, &self.base, false);
         let (before, after) = (shown(before), shown(after));
         audit::record(tx, ctx, done.action, after.id, audit::changes(&before, &after)).await?;
@@ -116,6 +129,16 @@ impl Meetings {
     /// Forgets every cached room: a provider account changed.
     pub fn forget_rooms(&self) {
         self.rooms.forget_all();
+    }
+}
+
+/// Has the provider told, where it keeps the meeting itself: `versions` are the meeting before and after.
+async fn tell_provider(tx: &mut Tx, versions: &[&Meeting]) -> Result<(), Failure> {
+    let concerns =
+        |meeting: &&&Meeting| meeting.link_state.is_some() || meeting.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
+    match versions.iter().find(concerns) {
+        Some(meeting) => links::sync(tx, meeting.org_id, meeting.id).await,
+        None => Ok(()),
     }
 }
 

@@ -8,12 +8,15 @@
 //! | `model` | accounts as callers see them |
 //! | [`settings`] | what an account of each kind needs, and what makes it right |
 //! | `vault` | sealing and opening their secrets |
-//! | `address` | addresses that administrators enter |
+//! | `address`, `checks` | addresses and words that administrators enter |
+//! | [`environment`] | credentials that stand in the environment |
 //! | `store`, `service` | SQL, use-cases |
 //! | `specs`, [`rpc`] | `provider.*`: what the methods say of themselves, and their handlers |
 
 mod address;
+pub(in crate::providers) mod checks;
 mod choose;
+pub mod environment;
 mod model;
 pub mod rpc;
 mod service;
@@ -26,7 +29,7 @@ pub(super) use address::is_loopback;
 pub use choose::choose;
 pub use model::{AccountChanges, NewAccount, ProviderAccount, ProviderKind};
 pub(super) use service::rs256_accounts;
-pub use service::{account, create, delete, resolve, set_default, update};
+pub use service::{Account, account, create, delete, for_messages, resolve, set_default, update};
 pub use store::RELATION;
 
 use std::sync::Arc;

@@ -21,6 +21,12 @@ pub enum ProviderKind {
     Jaas,
     /// Anything that has an address.
     Url,
+    /// Zoom.
+    Zoom,
+    /// Google Meet.
+    GoogleMeet,
+    /// Microsoft Teams.
+    Teams,
 }
 
 impl ProviderKind {
@@ -30,15 +36,26 @@ impl ProviderKind {
             Self::Jitsi => "jitsi",
             Self::Jaas => "jaas",
             Self::Url => "url",
+            Self::Zoom => "zoom",
+            Self::GoogleMeet => "google_meet",
+            Self::Teams => "teams",
         }
+    }
+
+    /// Whether a meeting has to be created there by a call before anybody can join.
+    pub fn needs_call(name: &str) -> bool {
+        [Self::Zoom, Self::GoogleMeet, Self::Teams].iter().any(|kind| kind.name() == name)
     }
 
     /// The settings that are sealed and never shown.
     pub const fn secrets(self) -> &'static [&'static str] {
         match self {
-            Self::Jitsi => &["app_secret", "private_key"],
-            Self::Jaas => &["private_key"],
+            Self::Jitsi => &["app_secret", "private_key", "webhook_secret", "webhook_secret_previous"],
+            Self::Jaas => &["private_key", "webhook_secret", "webhook_secret_previous"],
             Self::Url => &[],
+            Self::Zoom => &["client_secret", "webhook_secret", "webhook_secret_previous"],
+            Self::GoogleMeet => &["private_key"],
+            Self::Teams => &["client_secret", "encryption_key", "webhook_secret", "webhook_secret_previous"],
         }
     }
 }

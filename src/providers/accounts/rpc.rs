@@ -11,6 +11,7 @@ use super::{Changed, service};
 use crate::config::JitsiDefaults;
 use crate::db::{Db, Tx, UnitFuture};
 use crate::kernel::{Ctx, Failure, PageRequest, ProviderId, Sealer};
+use crate::providers::calls::caller::Calls;
 use crate::providers::probe::{ProbeReport, probe};
 use crate::rpc::Registry;
 
@@ -41,6 +42,7 @@ struct Desk {
     db: Db,
     sealer: Arc<Sealer>,
     defaults: Arc<JitsiDefaults>,
+    calls: Arc<Calls>,
     changed: Changed,
 }
 
@@ -69,13 +71,13 @@ impl Desk {
             None => service::resolve(&mut reader, &self.sealer, ctx.org, None, &self.defaults).await?,
         };
         drop(reader);
-        probe(&account, &**self.db.clock()).await
+        probe(&account, &self.calls, &**self.db.clock()).await
     }
 }
 
 /// Adds the methods; `changed` is told of every committed change.
-pub fn register(registry: &mut Registry, db: &Db, sealer: Arc<Sealer>, defaults: JitsiDefaults, changed: Changed) {
-    let desk = Desk { db: db.clone(), sealer, defaults: Arc::new(defaults), changed };
+pub fn register(registry: &mut Registry, db: &Db, sealer: Arc<Sealer>, defaults: JitsiDefaults, calls: Arc<Calls>, changed: Changed) {
+    let desk = Desk { db: db.clone(), sealer, defaults: Arc::new(defaults), calls, changed };
     register_changes(registry, &desk);
     let of = desk.clone();
     registry.add(&LIST, move |ctx: Ctx, page: PageRequest| {

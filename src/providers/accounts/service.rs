@@ -68,6 +68,21 @@ pub async fn update(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, changes: AccountCha
     save(tx, ctx, "provider.update", (before, &old), (after, &settings)).await
 }
 
+/// As [`update`], leaving an account alone that has these settings already.
+pub(super) async fn update_if_changed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    sealer: &Sealer,
+    known: Stored,
+    changes: AccountChanges,
+) -> Result<(), Failure> {
+    let has = given(sealer, &known)?;
+    match changes.settings.iter().all(|(name, value)| has.get(name) == Some(value)) {
+        true => Ok(()),
+        false => update(tx, ctx, sealer, changes).await.map(drop),
+    }
+}
+
 /// Makes an account the organization's default, in place of the one that is.
 pub async fn set_default(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, id: ProviderId) -> Result<ProviderAccount, Failure> {
     ctx.require(Role::Admin)?;
@@ -157,6 +172,24 @@ pub async fn resolve(
     chosen.map_or_else(|| Resolved::of_installation(defaults), |account| resolved(sealer, &account)).map(Arc::new)
 }
 
+/// An account that messages arrive for, with whose it is.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The tenant.
+    pub org: OrgId,
+    /// Identifier.
+    pub id: ProviderId,
+    /// Ready for use.
+    pub resolved: Arc<Resolved>,
+}
+
+/// The active account that a provider's message names, of whatever organization; what proves that it may, its secrets say.
+pub async fn for_messages(tx: &mut Tx, sealer: &Sealer, id: ProviderId) -> Result<Option<Account>, Failure> {
+    let Some(org) = store::organization_of(tx, id).await? else { return Ok(None) };
+    let Some(stored) = store::find(tx, org, id).await?.filter(|account| account.active) else { return Ok(None) };
+    Ok(Some(Account { org, id, resolved: Arc::new(resolved(sealer, &stored)?) }))
+}
+
 /// Accounts whose public keys are published: those of the first organization, or one of any. One whose secrets do not open
 /// is left out, so that it does not take the others with it.
 pub(in crate::providers) async fn rs256_accounts(tx: &mut Tx, sealer: &Sealer, id: Option<ProviderId>) -> Result<Vec<Resolved>, Failure> {
@@ -173,7 +206,8 @@ pub(in crate::providers) async fn rs256_accounts(tx: &mut Tx, sealer: &Sealer, i
 }
 
 fn resolved(sealer: &Sealer, account: &Stored) -> Result<Resolved, Failure> {
-    Resolved::new(Some(account.id), opened(sealer, account)?)
+    let resolved = Resolved::new(Some(account.id), opened(sealer, account)?)?;
+    Ok(Resolved { version: account.version, ..resolved })
 }
 
 fn shown(sealer: &Sealer, account: Stored) -> Result<ProviderAccount, Failure> {

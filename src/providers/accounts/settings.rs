@@ -7,12 +7,16 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::address;
+use super::checks::word;
 use super::model::ProviderKind;
+use super::{address, checks};
 use crate::kernel::failure::invalid;
 use crate::kernel::{Failure, text};
 use crate::providers::Capabilities;
+use crate::providers::google_meet::GoogleMeetSettings;
 use crate::providers::jitsi::token::SigningKey;
+use crate::providers::teams::TeamsSettings;
+use crate::providers::zoom::ZoomSettings;
 use crate::rpc::read;
 
 /// Takes no tokens and cuts embedded calls.
@@ -77,6 +81,14 @@ pub struct JitsiSettings {
     /// Whether calls may be shown inside other pages; true when absent, except for meet.jit.si.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embed: Option<bool>,
+    /// What the server's event modules, its reservation module and its Jibri send as bearer token; without it none is believed. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub webhook_secret: Option<SecretString>,
+    /// The one before, still believed while both are in use. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub webhook_secret_previous: Option<SecretString>,
 }
 
 /// Settings of 8x8's JaaS.
@@ -91,6 +103,14 @@ pub struct JaasSettings {
     #[serde(skip_serializing)]
     #[schemars(with = "String", extend("writeOnly" = true))]
     pub private_key: SecretString,
+    /// The secret of the webhook in the JaaS console (`whsec_...`); without it no event is believed. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub webhook_secret: Option<SecretString>,
+    /// The one before, still believed while both are in use. Never answered.
+    #[serde(skip_serializing)]
+    #[schemars(with = "Option<String>", extend("writeOnly" = true))]
+    pub webhook_secret_previous: Option<SecretString>,
 }
 
 /// Settings of anything that has an address.
@@ -115,6 +135,12 @@ pub(super) enum AnySettings {
     Jaas(JaasSettings),
     /// Of the kind `url`.
     Url(UrlSettings),
+    /// Of the kind `zoom`.
+    Zoom(ZoomSettings),
+    /// Of the kind `google_meet`.
+    GoogleMeet(GoogleMeetSettings),
+    /// Of the kind `teams`.
+    Teams(TeamsSettings),
 }
 
 /// Settings that were checked, with opened secrets.
@@ -126,6 +152,12 @@ pub enum Settings {
     Jaas(JaasSettings),
     /// An address.
     Url(UrlSettings),
+    /// Zoom.
+    Zoom(ZoomSettings),
+    /// Google Meet.
+    GoogleMeet(GoogleMeetSettings),
+    /// Microsoft Teams.
+    Teams(TeamsSettings),
 }
 
 impl Settings {
@@ -135,7 +167,11 @@ impl Settings {
             Self::Jitsi(jitsi) => jitsi.checked().map(Self::Jitsi),
             Self::Jaas(jaas) => jaas.checked().map(Self::Jaas),
             Self::Url(url) => url.checked().map(Self::Url),
+            Self::Zoom(zoom) => zoom.checked().map(Self::Zoom),
+            Self::GoogleMeet(google) => google.checked().map(Self::GoogleMeet),
+            Self::Teams(teams) => teams.checked().map(Self::Teams),
         });
+        let checked = checked.and_then(|settings| settings.with_fit_webhook_secrets());
         checked.map_err(|failure| failure.under("settings"))
     }
 
@@ -150,6 +186,9 @@ impl Settings {
             ProviderKind::Jitsi => read(&given).map(Self::Jitsi),
             ProviderKind::Jaas => read(&given).map(Self::Jaas),
             ProviderKind::Url => read(&given).map(Self::Url),
+            ProviderKind::Zoom => read(&given).map(Self::Zoom),
+            ProviderKind::GoogleMeet => read(&given).map(Self::GoogleMeet),
+            ProviderKind::Teams => read(&given).map(Self::Teams),
         }
     }
 
@@ -159,18 +198,28 @@ impl Settings {
             Self::Jitsi(jitsi) => serde_json::to_value(jitsi)?,
             Self::Jaas(jaas) => serde_json::to_value(jaas)?,
             Self::Url(url) => serde_json::to_value(url)?,
+            Self::Zoom(zoom) => serde_json::to_value(zoom)?,
+            Self::GoogleMeet(google) => serde_json::to_value(google)?,
+            Self::Teams(teams) => serde_json::to_value(teams)?,
         };
         Ok(serde_json::from_value(value)?)
     }
 
     /// The secrets that are there, by name.
     pub(super) fn secrets(&self) -> Vec<(&'static str, &SecretString)> {
-        let all = match self {
+        let own: Vec<(&'static str, Option<&SecretString>)> = match self {
             Self::Jitsi(jitsi) => vec![("app_secret", jitsi.app_secret.as_ref()), ("private_key", jitsi.private_key.as_ref())],
             Self::Jaas(jaas) => vec![("private_key", Some(&jaas.private_key))],
             Self::Url(_) => Vec::new(),
+            Self::Zoom(zoom) => vec![("client_secret", Some(&zoom.client_secret))],
+            Self::GoogleMeet(google) => vec![("private_key", Some(&google.private_key))],
+            Self::Teams(teams) => {
+                vec![("client_secret", Some(&teams.client_secret)), ("encryption_key", teams.encryption_key.as_ref())]
+            }
         };
-        all.into_iter().filter_map(|(name, secret)| secret.map(|secret| (name, secret))).collect()
+        let [now, before] = self.webhook_secret_settings();
+        let all = own.into_iter().chain([("webhook_secret", now), ("webhook_secret_previous", before)]);
+        all.filter_map(|(name, secret)| secret.map(|secret| (name, secret))).collect()
     }
 
     /// What an account with these settings can do.
@@ -180,7 +229,31 @@ impl Settings {
             Self::Jitsi(jitsi) => Capabilities::own_jitsi(jitsi.app_id.is_some(), jitsi.embed.unwrap_or(true)),
             Self::Jaas(_) => Capabilities::JAAS,
             Self::Url(url) => Capabilities { embeds: url.embed, ..Capabilities::LINK },
+            Self::Zoom(_) | Self::GoogleMeet(_) | Self::Teams(_) => Capabilities::CALLED,
         }
+    }
+
+    // The present one and the one before.
+    fn webhook_secret_settings(&self) -> [Option<&SecretString>; 2] {
+        match self {
+            Self::Jitsi(s) => [s.webhook_secret.as_ref(), s.webhook_secret_previous.as_ref()],
+            Self::Jaas(s) => [s.webhook_secret.as_ref(), s.webhook_secret_previous.as_ref()],
+            Self::Zoom(s) => [s.webhook_secret.as_ref(), s.webhook_secret_previous.as_ref()],
+            Self::Teams(s) => [s.webhook_secret.as_ref(), s.webhook_secret_previous.as_ref()],
+            Self::Url(_) | Self::GoogleMeet(_) => [None, None],
+        }
+    }
+
+    /// The secrets that this account's provider may prove itself with; none means that no event is believed.
+    pub fn webhook_secrets(&self) -> Vec<&SecretString> {
+        self.webhook_secret_settings().into_iter().flatten().collect()
+    }
+
+    fn with_fit_webhook_secrets(self) -> Result<Self, Failure> {
+        let [now, before] = self.webhook_secret_settings();
+        checks::webhook_secret("webhook_secret", now)?;
+        checks::webhook_secret("webhook_secret_previous", before)?;
+        Ok(self)
     }
 }
 
@@ -198,6 +271,8 @@ impl JitsiSettings {
             audience: None,
             token_in: TokenIn::default(),
             embed: None,
+            webhook_secret: None,
+            webhook_secret_previous: None,
         }
     }
 
@@ -302,14 +377,6 @@ impl UrlSettings {
     fn checked(mut self) -> Result<Self, Failure> {
         self.template = address::template("template", &self.template)?;
         Ok(self)
-    }
-}
-
-fn word(field: &str, text: Option<&str>) -> Result<Option<String>, Failure> {
-    let word = text::optional_line(field, text, 255)?;
-    match &word {
-        Some(word) if word.contains(char::is_whitespace) => Err(invalid(field, "must not hold spaces")),
-        _ => Ok(word),
     }
 }
 

@@ -43,6 +43,25 @@ pub(super) async fn find(tx: &mut Tx, org: OrgId, id: ProviderId) -> Result<Opti
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
+/// Whose an account is.
+pub(super) async fn organization_of(tx: &mut Tx, id: ProviderId) -> Result<Option<OrgId>, Failure> {
+    let found: Option<(OrgId,)> = tx.fetch_optional("select org_id from provider_account where id = $1", args![id]).await?;
+    Ok(found.map(|(org,)| org))
+}
+
+/// By the name that people read.
+pub(super) async fn find_named(tx: &mut Tx, org: OrgId, name: &str) -> Result<Option<Stored>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push("org_id = ").bind(org).push(" and name = ").bind(name);
+    Ok(sql.fetch_all(tx).await?.pop())
+}
+
+/// The installation's first organization.
+pub(super) async fn first_organization(tx: &mut Tx) -> Result<Option<OrgId>, Failure> {
+    let found: Option<(OrgId,)> = tx.fetch_optional("select id from organization order by created_at, id limit 1", args![]).await?;
+    Ok(found.map(|(org,)| org))
+}
+
 pub(super) async fn find_default(tx: &mut Tx, org: OrgId) -> Result<Option<Stored>, Failure> {
     let mut sql = Sql::new(SELECT);
     sql.push("org_id = ").bind(org).push(" and is_default");

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`room`] | the room names that mean the same room to every part of Jitsi |
 //! | [`token`] | the tokens that let people into such a room |
+//! | [`webhook`] | what its modules and Jibri report |
 
 pub mod room;
 pub mod token;
+pub mod webhook;
 
 pub use room::RoomName;

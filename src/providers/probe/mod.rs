@@ -12,10 +12,14 @@ mod jitsi;
 mod tokens;
 mod web_config;
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::settings::{JaasSettings, Settings, UrlSettings};
+use super::calls::caller::Calls;
+use super::calls::{Caller, Host, Trouble};
 use super::resolved::Resolved;
 use crate::kernel::{Clock, Failure};
 
@@ -81,8 +85,30 @@ impl Findings {
 }
 
 /// Looks at the provider behind `account`.
-pub async fn probe(account: &Resolved, clock: &dyn Clock) -> Result<ProbeReport, Failure> {
-    probe_at(account, clock, JAAS).await
+pub async fn probe(account: &Resolved, calls: &Arc<Calls>, clock: &dyn Clock) -> Result<ProbeReport, Failure> {
+    match (account.host(), account.id) {
+        (Some(host), Some(id)) => Ok(look_at_host(host, &calls.of(id, account.version), account).await),
+        _ => probe_at(account, clock, JAAS).await,
+    }
+}
+
+// One call with the rights that meetings need.
+async fn look_at_host(host: &dyn Host, caller: &Caller, account: &Resolved) -> ProbeReport {
+    let mut found = Findings::default();
+    match host.test(caller).await {
+        Ok(says) => found.note(says),
+        Err(Trouble::Settings(says)) => found.problem(says, "Correct the account's settings, or the rights at the provider"),
+        Err(Trouble::Missing) => found.problem("The provider does not know the host_user", "Enter a user that exists there"),
+        Err(trouble) => found.problem(format!("The provider does not answer as it should: {}", trouble.says()), "Try again in a minute"),
+    }
+    let believes_events = match &account.settings {
+        Settings::GoogleMeet(google) => google.push_service_account.is_some(),
+        settings => !settings.webhook_secrets().is_empty(),
+    };
+    if !believes_events {
+        found.warn("Nothing is known of calls: no event of the provider is believed", "Set up its events, and enter their secret here");
+    }
+    found.into_report()
 }
 
 async fn probe_at(account: &Resolved, clock: &dyn Clock, jaas: &str) -> Result<ProbeReport, Failure> {
@@ -91,6 +117,8 @@ async fn probe_at(account: &Resolved, clock: &dyn Clock, jaas: &str) -> Result<P
         Settings::Jitsi(settings) => jitsi::look(account, settings, clock, &mut found).await?,
         Settings::Jaas(settings) => look_at_jaas(settings, jaas, clock, &mut found).await?,
         Settings::Url(settings) => look_at_url(settings, &mut found),
+        // They are asked by a call of their own.
+        Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => {}
     }
     tokens::look(account, clock.now(), &mut found);
     Ok(found.into_report())

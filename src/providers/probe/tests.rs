@@ -38,7 +38,7 @@ fn jitsi(server_url: &str) -> JitsiSettings {
 }
 
 async fn report(settings: JitsiSettings, clock: &ManualClock) -> ProbeReport {
-    probe(&Resolved::new(None, Settings::Jitsi(settings)).unwrap(), clock).await.unwrap()
+    probe_at(&Resolved::new(None, Settings::Jitsi(settings)).unwrap(), clock, JAAS).await.unwrap()
 }
 
 fn says(report: &ProbeReport, severity: ProbeSeverity, text: &str) {
@@ -117,7 +117,13 @@ async fn weak_and_own_keys_are_mentioned() {
 async fn jaas_and_templates() {
     let script = format!("/{APP_ID}/external_api.js");
     let server = stand_in(&[(script.as_str(), "text/javascript", "1;")]).await;
-    let settings = JaasSettings { app_id: APP_ID.into(), key_id: format!("{APP_ID}/4f4910"), private_key: sample::pem().into() };
+    let settings = JaasSettings {
+        app_id: APP_ID.into(),
+        key_id: format!("{APP_ID}/4f4910"),
+        private_key: sample::pem().into(),
+        webhook_secret: None,
+        webhook_secret_previous: None,
+    };
     let account = Resolved::new(None, Settings::Jaas(settings)).unwrap();
     let answered = probe_at(&account, &clock(0), &server).await.unwrap();
     assert!(answered.ok, "{answered:#?}");
@@ -125,7 +131,7 @@ async fn jaas_and_templates() {
     let refused = probe_at(&account, &clock(0), &stand_in(&[]).await).await.unwrap();
     says(&refused, ProbeSeverity::Problem, "status 404");
     let url = UrlSettings { template: "https://call.example.org/{room}".into(), embed: false };
-    let url = probe(&Resolved::new(None, Settings::Url(url)).unwrap(), &clock(0)).await.unwrap();
+    let url = probe_at(&Resolved::new(None, Settings::Url(url)).unwrap(), &clock(0), JAAS).await.unwrap();
     assert!(url.ok);
     says(&url, ProbeSeverity::Note, "https://call.example.org/daily-7");
 }

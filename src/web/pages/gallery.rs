@@ -96,7 +96,9 @@ fn waits(lang: Lang, texts: &Texts) -> Vec<Shown> {
         };
         page.render()
     };
-    [Why::Lobby, Why::Host, Why::NotOpen(opens)].map(|why| (format!("waiting-{}", why.name()), waiting(why), Policy::default())).to_vec()
+    [Why::Lobby, Why::Host, Why::NotOpen(opens), Why::Link]
+        .map(|why| (format!("waiting-{}", why.name()), waiting(why), Policy::default()))
+        .to_vec()
 }
 
 fn enters(lang: Lang, texts: &Texts) -> Vec<Shown> {

@@ -17,6 +17,8 @@ pub enum Why {
     Host,
     /// For the meeting to open.
     NotOpen(When),
+    /// For the provider to make the call.
+    Link,
 }
 
 impl Why {
@@ -26,6 +28,7 @@ impl Why {
             Self::Lobby => "lobby",
             Self::Host => "host",
             Self::NotOpen(_) => "not_open",
+            Self::Link => "link",
         }
     }
 }
@@ -62,7 +65,7 @@ impl Waiting {
     fn opens(&self) -> Option<&When> {
         match &self.why {
             Why::NotOpen(when) => Some(when),
-            Why::Lobby | Why::Host => None,
+            Why::Lobby | Why::Host | Why::Link => None,
         }
     }
 }

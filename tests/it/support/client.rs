@@ -99,6 +99,16 @@ impl Client {
         self.page(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
     }
 
+    /// Any POST: status and body.
+    pub async fn deliver(&self, path: &str, headers: &[(String, String)], body: Vec<u8>) -> (u16, String) {
+        let mut map = reqwest::header::HeaderMap::new();
+        for (name, value) in headers {
+            map.append(reqwest::header::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+        }
+        let response = self.http.post(format!("{}{path}", self.base)).headers(map).body(body).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
     async fn page(&self, request: reqwest::RequestBuilder) -> Page {
         let response = request.send().await.unwrap();
         let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();

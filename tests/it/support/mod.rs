@@ -28,15 +28,32 @@ pub struct Service {
     pub base: String,
     pub clock: Arc<ManualClock>,
     pub engine: &'static str,
+    config: Config,
     stop: CancellationToken,
     _dir: TempDir,
 }
 
 /// Runs `test` once per engine.
 pub async fn on_every_engine<F: AsyncFn(Service)>(test: F) {
+    on_every_engine_with(&[], test).await;
+}
+
+/// As [`on_every_engine`], with settings of the test's own.
+pub async fn on_every_engine_with<F: AsyncFn(Service)>(settings: &[(&str, &str)], test: F) {
     for (engine, url) in engines().await {
-        test(Service::start(engine, &url, &[]).await).await;
+        test(Service::start(engine, &url, settings).await).await;
     }
+}
+
+/// Asks again and again until `holds` answers something; some seconds at most.
+pub async fn eventually<T, F: AsyncFn() -> Option<T>>(what: &str, holds: F) -> T {
+    for _ in 0..2000 {
+        if let Some(value) = holds().await {
+            return value;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("in vain: {what}");
 }
 
 async fn engines() -> Vec<(&'static str, String)> {
@@ -78,7 +95,7 @@ impl Service {
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let listener = Listener::new(app.router(metrics), config.server.proxies().unwrap(), config.limits.clone(), stop.clone());
         tokio::spawn(listener.run(socket));
-        Self { app, base, clock, engine, stop, _dir: dir }
+        Self { app, base, clock, engine, config, stop, _dir: dir }
     }
 
     /// A new organization with a service key of the role admin.
@@ -88,6 +105,11 @@ impl Service {
         let new = NewKey { kind: KeyKind::Service, user: None, name: None, role: Role::Admin, scopes: vec![], expires_at: None };
         let created = self.app.db.unit(move |tx| Box::pin(async move { keys::create(tx, &ctx, new).await })).await.unwrap();
         Client::new(&self.base, Some(&created.key))
+    }
+
+    /// Starts what runs beside calls; it ends with the service.
+    pub fn work(&self) {
+        drop(self.app.start_work(&self.config, &self.stop).unwrap());
     }
 
     /// A client without a key.
@@ -111,6 +133,7 @@ fn config(dir: &TempDir, url: &str, settings: &[(&str, &str)]) -> Config {
     let file = dir.path().join("omeet.toml");
     let key_file = dir.path().join("omeet.key");
     let mut text = format!("database.url = {url:?}\nsecrets.master_key_file = {:?}\n", key_file.display().to_string());
+    text += &format!("recordings.folder = {:?}\n", dir.path().join("recordings").display().to_string());
     for (key, value) in settings {
         text += &format!("{key} = {value}\n");
     }

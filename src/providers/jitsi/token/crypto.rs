@@ -44,6 +44,14 @@ pub(super) fn key_pair(der: &[u8]) -> Result<Arc<KeyPair>, Error> {
     })
 }
 
+/// An RSA private key (PKCS#1 DER) as PKCS#8, which is what decryption wants.
+pub(in crate::providers) fn pkcs8(der: &[u8]) -> Option<Vec<u8>> {
+    use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+    let pair = key_pair(der).ok()?;
+    let der: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+    Some(der.as_ref().to_vec())
+}
+
 fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     match (algorithm, key.family()) {
         (Algorithm::RS256, AlgorithmFamily::Rsa) => Ok(Box::new(Rs256(key_pair(key.as_bytes())?))),

@@ -9,10 +9,11 @@ use url::{Host, Url};
 use crate::kernel::Failure;
 use crate::kernel::failure::invalid;
 
-const REFUSED: &str = "the address is not public (webhooks.allow_private_addresses)";
+const REFUSED: &str = "the address is not public (allow_private_addresses)";
 
 /// Resolves names, and keeps only addresses that may be talked to.
-pub(crate) struct Resolver {
+pub struct Resolver {
+    /// Whether addresses that are not public may be talked to.
     pub allow_private: bool,
 }
 
@@ -34,7 +35,7 @@ fn permitted(found: Vec<SocketAddr>, allow_private: bool) -> io::Result<Vec<Sock
 
 /// Checks a URL that a caller sent in `url`. Addresses written as numbers never pass the resolver, so they are checked here,
 /// in whatever form they were written: the parser has made decimal, octal and hexadecimal ones plain.
-pub(crate) fn check(url: &str, allow_private: bool) -> Result<Url, Failure> {
+pub fn check(url: &str, allow_private: bool) -> Result<Url, Failure> {
     let url = Url::parse(url).map_err(|error| invalid("url", format!("must be a URL such as https://erp.example.org/hook ({error})")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("url", "must begin with http:// or https://"));

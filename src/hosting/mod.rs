@@ -1,0 +1,79 @@
+//! Meetings at providers that have to be called: made, changed, moved, removed there, whenever ours changes here.
+//!
+//! One job per meeting looks at what is and at what should be, and closes the gap: it may run at any time, twice, and after
+//! any failure. What is sent is written down first, so that a creation whose outcome is not known - the answer lost, the
+//! process gone - is looked for before another is sent.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`plan`] | what has to be done: pure |
+//! | `sync` | doing it |
+//! | `compare` | from time to time: what the provider has is what it should have |
+
+mod compare;
+pub mod plan;
+mod sync;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config;
+use crate::jobs::Worker;
+use crate::kernel::Failure;
+use crate::meetings::Meetings;
+use crate::providers::calls::caller::Calls;
+use crate::providers::{links, usage};
+
+const COUNTED_EVERY: Duration = Duration::from_secs(15);
+const COMPARED_EVERY: Duration = Duration::from_secs(60);
+
+/// Meetings at providers; clones share everything.
+#[derive(Clone)]
+pub struct Hosting(Arc<Shared>);
+
+impl std::ops::Deref for Hosting {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What clones share.
+pub struct Shared {
+    meetings: Meetings,
+    calls: Arc<Calls>,
+    jitsi: config::JitsiDefaults,
+    compare_every_min: i64,
+}
+
+impl Hosting {
+    /// Hosting for the meetings of `meetings`.
+    pub fn new(meetings: Meetings, calls: Arc<Calls>, jitsi: config::JitsiDefaults, providers: &config::Providers) -> Self {
+        Self(Arc::new(Shared { meetings, calls, jitsi, compare_every_min: i64::from(providers.compare_every_min) }))
+    }
+
+    /// Adds the job that brings providers to what meetings are, the comparison, and the counting of calls.
+    pub fn tasks(&self, worker: &mut Worker) {
+        let of = self.clone();
+        worker.handle(links::SYNC, move |job| {
+            let hosting = of.clone();
+            async move { hosting.sync(job).await }
+        });
+        let of = self.clone();
+        worker.every("provider.compare", COMPARED_EVERY, move || {
+            let hosting = of.clone();
+            async move { hosting.compare_stale().await }
+        });
+        let of = self.clone();
+        worker.every("provider.count", COUNTED_EVERY, move || {
+            let hosting = of.clone();
+            async move { hosting.write_down().await }
+        });
+    }
+
+    async fn write_down(&self) -> Result<(), Failure> {
+        let counted = self.calls.counts().take();
+        usage::write_down(self.meetings.db(), self.meetings.shared_sealer(), counted).await
+    }
+}

@@ -1,0 +1,352 @@
+//! One HTTP call of a provider: with its token, within limits, and what its answer means.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use super::breaker::Breaker;
+use super::quota::Counts;
+use crate::config;
+use crate::egress;
+use crate::kernel::{Clock, Entropy, Failure, ProviderId, Timestamp};
+
+/// Tokens are renewed this long before they end, so that none ends on its way.
+const EARLY_S: i64 = 300;
+const MAX_BYTES: usize = 2 << 20;
+/// Attempts of one call, and the pause after the first; longer waits are the job's.
+const ATTEMPTS: u32 = 3;
+const PAUSE_MS: i64 = 300;
+/// A wait that is worth sitting out; whoever asks for more is called again later.
+const SIT_OUT_S: i64 = 2;
+
+/// Why a call did not do what it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Not now; trying again later may help.
+    Later {
+        /// After so many seconds, if that is known.
+        after_s: Option<i64>,
+        /// For people.
+        why: String,
+        /// Whether the call may have done its work all the same.
+        unknown: bool,
+    },
+    /// It is being made, and will be there in a moment.
+    Pending,
+    /// What it is about is not there.
+    Missing,
+    /// The account's settings or rights have to change first.
+    Settings(String),
+    /// The provider does not take what it was sent.
+    Refused(String),
+}
+
+impl Trouble {
+    fn later(why: impl Into<String>, unknown: bool) -> Self {
+        Self::Later { after_s: None, why: why.into(), unknown }
+    }
+
+    /// For people.
+    pub fn says(&self) -> String {
+        match self {
+            Self::Later { why, .. } | Self::Settings(why) | Self::Refused(why) => why.clone(),
+            Self::Pending => "it is being made".to_owned(),
+            Self::Missing => "it is not there".to_owned(),
+        }
+    }
+}
+
+/// What a call answered.
+#[derive(Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The body; null when it is empty or no JSON.
+    pub body: Value,
+    retry_after: Option<String>,
+}
+
+// Answers hold links and tokens.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// The body when the call succeeded, else what `judge` makes of it.
+    pub fn accepted(self, judge: fn(&Self) -> Option<Trouble>) -> Result<Value, Trouble> {
+        if self.status.is_success() {
+            return Ok(self.body);
+        }
+        Err(judge(&self).unwrap_or_else(|| self.usual()))
+    }
+
+    /// What a status means everywhere.
+    fn usual(&self) -> Trouble {
+        let why = format!("it answers {}: {}", self.status, egress::shorten(&self.message()));
+        match self.status {
+            StatusCode::NOT_FOUND | StatusCode::GONE => Trouble::Missing,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Trouble::Settings(why),
+            StatusCode::TOO_MANY_REQUESTS => Trouble::Later { after_s: None, why, unknown: false },
+            StatusCode::REQUEST_TIMEOUT => Trouble::later(why, true),
+            status if status.is_server_error() => Trouble::later(why, true),
+            _ => Trouble::Refused(why),
+        }
+    }
+
+    /// What the provider says went wrong, wherever it says it.
+    pub fn message(&self) -> String {
+        let places = ["/message", "/error/message", "/error_description", "/reason", "/error"];
+        places.iter().find_map(|place| self.body.pointer(place)?.as_str()).unwrap_or_default().to_owned()
+    }
+}
+
+/// What every call of a process shares.
+pub struct Calls {
+    client: Client,
+    allow_private: bool,
+    breaker: Breaker,
+    counts: Counts,
+    tokens: quick_cache::sync::Cache<(ProviderId, i64, &'static str), Arc<Token>>,
+    fetching: Mutex<()>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+struct Token {
+    text: SecretString,
+    renew_at: Timestamp,
+}
+
+impl Calls {
+    /// Nothing was called yet.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(config: &config::Providers, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Self> {
+        let allow_private = config.allow_private_addresses;
+        let client = egress::client(allow_private, Duration::from_secs(config.timeout_s)).build()?;
+        Ok(Self {
+            client,
+            allow_private,
+            breaker: Breaker::default(),
+            counts: Counts::default(),
+            tokens: quick_cache::sync::Cache::new(1000),
+            fetching: Mutex::new(()),
+            clock,
+            entropy,
+        })
+    }
+
+    /// What was counted since this was asked last.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Calls in the name of one account. `version` is the account's: with new settings comes a new token.
+    pub fn of(self: &Arc<Self>, account: ProviderId, version: i64) -> Caller {
+        Caller { calls: self.clone(), account, version }
+    }
+}
+
+/// Calls in the name of one account.
+#[derive(Clone)]
+pub struct Caller {
+    calls: Arc<Calls>,
+    account: ProviderId,
+    version: i64,
+}
+
+/// What to call.
+pub struct Call<'a> {
+    /// The verb.
+    pub method: Method,
+    /// The address.
+    pub url: String,
+    /// JSON to send.
+    pub body: Option<Value>,
+    /// Whether it is safe to send it again when its outcome is not known.
+    pub again: bool,
+    /// Which of the account's tokens: the same word, the same token.
+    pub scope: &'static str,
+    /// How a token is had.
+    pub login: &'a (dyn Login + 'a),
+}
+
+/// How a token is had: a form to send, and where to.
+pub trait Login: Send + Sync {
+    /// The address.
+    fn url(&self) -> String;
+    /// The form.
+    fn form(&self, now: Timestamp) -> Result<Vec<(&'static str, SecretString)>, Failure>;
+    /// User and password, where they go into a header.
+    fn basic(&self) -> Option<(String, SecretString)> {
+        None
+    }
+    /// What a refusal means, in words that help.
+    fn refusal(&self, answer: &Answer) -> String;
+}
+
+impl Caller {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.calls.clock.now()
+    }
+
+    /// Makes a call. A token that is refused is renewed once; what is safe to send again is, a little later each time.
+    pub async fn call(&self, call: Call<'_>) -> Result<Answer, Trouble> {
+        let mut renewed = false;
+        let mut attempt = 1;
+        loop {
+            let outcome = self.once(&call).await;
+            match &outcome {
+                Ok(answer) if answer.status == StatusCode::UNAUTHORIZED && !renewed => {
+                    self.calls.tokens.remove(&(self.account, self.version, call.scope));
+                    renewed = true;
+                    continue;
+                }
+                Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS || answer.status == StatusCode::SERVICE_UNAVAILABLE => {
+                    let after_s = answer.retry_after.as_deref().and_then(|header| egress::retry_after_s(header, self.now()));
+                    if answer.status == StatusCode::TOO_MANY_REQUESTS {
+                        self.calls.counts.throttled(self.account, self.now());
+                    }
+                    let sits_out = after_s.is_none_or(|s| s <= SIT_OUT_S) && (call.again || answer.status == StatusCode::TOO_MANY_REQUESTS);
+                    if attempt >= ATTEMPTS || !sits_out {
+                        let why = format!("it answers {}: {}", answer.status, egress::shorten(&answer.message()));
+                        return Err(Trouble::Later { after_s, why, unknown: answer.status != StatusCode::TOO_MANY_REQUESTS });
+                    }
+                    self.pause(attempt, after_s).await;
+                }
+                Ok(answer) if answer.status.is_server_error() && call.again && attempt < ATTEMPTS => self.pause(attempt, None).await,
+                Err(Trouble::Later { unknown: true, .. }) if call.again && attempt < ATTEMPTS => self.pause(attempt, None).await,
+                _ => return outcome,
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn pause(&self, attempt: u32, after_s: Option<i64>) {
+        let usual = crate::jobs::backoff::jittered(PAUSE_MS << attempt, &*self.calls.entropy);
+        let ms = usual.max(after_s.unwrap_or(0) * 1000);
+        tokio::time::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or_default())).await;
+    }
+
+    async fn once(&self, call: &Call<'_>) -> Result<Answer, Trouble> {
+        let now = self.now();
+        if let Some(wait_s) = self.calls.breaker.wait_s(self.account, now) {
+            return Err(Trouble::Later {
+                after_s: Some(wait_s),
+                why: "it failed again and again and is left alone for a while".to_owned(),
+                unknown: false,
+            });
+        }
+        let token = self.token(call).await?;
+        self.calls.counts.called(self.account, now);
+        let url = egress::check(&call.url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
+        let mut request = self.calls.client.request(call.method.clone(), url).bearer_auth(token.text.expose_secret());
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        self.sent(request).await
+    }
+
+    async fn sent(&self, request: RequestBuilder) -> Result<Answer, Trouble> {
+        let outcome = match request.send().await {
+            Ok(response) => read(response).await,
+            // Nothing went out when no connection could be made.
+            Err(error) => {
+                let unknown = !error.is_connect();
+                Err(Trouble::later(egress::reason(error), unknown))
+            }
+        };
+        match &outcome {
+            Ok(answer) if !answer.status.is_server_error() => self.calls.breaker.succeeded(self.account),
+            _ => {
+                self.calls.counts.failed(self.account, self.now());
+                self.calls.breaker.failed(self.account, self.now());
+            }
+        }
+        outcome
+    }
+
+    // One at a time asks for a new token; the others find it.
+    async fn token(&self, call: &Call<'_>) -> Result<Arc<Token>, Trouble> {
+        let place = (self.account, self.version, call.scope);
+        let fresh = |token: &Arc<Token>| self.now() < token.renew_at;
+        if let Some(token) = self.calls.tokens.get(&place).filter(fresh) {
+            return Ok(token);
+        }
+        let _one_at_a_time = self.calls.fetching.lock().await;
+        if let Some(token) = self.calls.tokens.get(&place).filter(fresh) {
+            return Ok(token);
+        }
+        let mut attempt = 1;
+        let token = loop {
+            match self.log_in(call.login).await {
+                Err(Trouble::Later { .. }) if attempt < ATTEMPTS => self.pause(attempt, None).await,
+                outcome => break Arc::new(outcome?),
+            }
+            attempt += 1;
+        };
+        self.calls.tokens.insert(place, token.clone());
+        Ok(token)
+    }
+
+    async fn log_in(&self, login: &dyn Login) -> Result<Token, Trouble> {
+        let now = self.now();
+        let form = login.form(now).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let url =
+            egress::check(&login.url(), self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
+        let mut request = self.calls.client.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
+        if let Some((user, password)) = login.basic() {
+            request = request.basic_auth(user, Some(password.expose_secret()));
+        }
+        // Asking for a token does nothing else.
+        let answer = self.sent(request).await.map_err(|trouble| match trouble {
+            Trouble::Later { after_s, why, .. } => Trouble::Later { after_s, why, unknown: false },
+            other => other,
+        })?;
+        match answer.status {
+            StatusCode::OK => token(&answer, now),
+            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
+                Err(Trouble::later(format!("the token service answers {status}"), false))
+            }
+            _ => Err(Trouble::Settings(login.refusal(&answer))),
+        }
+    }
+}
+
+fn token(answer: &Answer, now: Timestamp) -> Result<Token, Trouble> {
+    let text = answer.body["access_token"].as_str().ok_or_else(|| Trouble::later("the token service answers without a token", false))?;
+    let life_s = answer.body["expires_in"].as_i64().unwrap_or(3600).clamp(1, 86_400);
+    // A token that lives for a short time only is renewed at the middle of it.
+    Ok(Token { text: text.to_owned().into(), renew_at: now.plus_secs((life_s - EARLY_S).max(life_s / 2)) })
+}
+
+async fn read(mut response: Response) -> Result<Answer, Trouble> {
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut bytes = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_BYTES => bytes.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Err(Trouble::later("its answer is too long", true)),
+            Ok(None) => break,
+            Err(error) => return Err(Trouble::later(egress::reason(error), true)),
+        }
+    }
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    if status.is_success() && body.is_null() && !bytes.is_empty() {
+        return Err(Trouble::later("its answer is no JSON", true));
+    }
+    Ok(Answer { status, body, retry_after })
+}

@@ -1,0 +1,16 @@
+//! Calls of providers that have to be called.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`caller`] | one HTTP call: token, limits, what its answer means |
+//! | [`breaker`] | a provider that fails again and again is left alone for a while |
+//! | [`quota`] | calls per day, counted |
+//! | [`host`] | what every such provider can do |
+
+pub mod breaker;
+pub mod caller;
+pub mod host;
+pub mod quota;
+
+pub use caller::{Answer, Caller, Trouble};
+pub use host::{Host, Made, There, Wanted};

@@ -1,0 +1,82 @@
+//! SQL of what meetings are at providers.
+
+use super::Link;
+use crate::args;
+use crate::db::{Sql, Tx};
+use crate::kernel::{Failure, LinkId, MeetingId, OrgId, ProviderId, Timestamp};
+
+const SELECT: &str = "select id, org_id, meeting_id, provider_id, state, external_id, detail, link, known, attempted, error, fetched_at,
+    created_at, updated_at from provider_meeting where ";
+
+/// What a meeting is at one account.
+pub async fn find(tx: &mut Tx, org: OrgId, meeting: MeetingId, provider: ProviderId) -> Result<Option<Link>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push("org_id = ").bind(org).push(" and meeting_id = ").bind(meeting).push(" and provider_id = ").bind(provider);
+    sql.fetch_optional(tx).await
+}
+
+/// What a meeting is anywhere.
+pub async fn of_meeting(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Vec<Link>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push("org_id = ").bind(org).push(" and meeting_id = ").bind(meeting).push(" order by id");
+    sql.fetch_all(tx).await
+}
+
+/// The meeting that an account calls `external_id`.
+pub async fn meeting_of(tx: &mut Tx, org: OrgId, provider: ProviderId, external_id: &str) -> Result<Option<MeetingId>, Failure> {
+    let sql = "select meeting_id from provider_meeting where org_id = $1 and provider_id = $2 and external_id = $3";
+    let found: Option<(MeetingId,)> = tx.fetch_optional(sql, args![org, provider, external_id]).await?;
+    Ok(found.map(|(id,)| id))
+}
+
+/// Adds a row, unless there is one.
+pub async fn insert(tx: &mut Tx, link: &Link) -> Result<(), Failure> {
+    let sql = "insert into provider_meeting
+            (id, org_id, meeting_id, provider_id, state, detail, known, attempted, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (meeting_id, provider_id) do nothing";
+    let Link { id, org_id, meeting_id, provider_id, state, detail, known, attempted, created_at, updated_at, .. } = link;
+    let args = args![*id, *org_id, *meeting_id, *provider_id, state.name(), detail.0.clone(), known, *attempted, *created_at, *updated_at];
+    tx.execute(sql, args).await.map(drop)
+}
+
+/// Writes what was learnt.
+pub async fn save(tx: &mut Tx, link: &Link) -> Result<(), Failure> {
+    let sql = "update provider_meeting set state = $3, external_id = $4, detail = $5, link = $6, known = $7, attempted = $8, error = $9,
+            fetched_at = $10, updated_at = $11
+        where org_id = $1 and id = $2";
+    let now = tx.now();
+    let Link { id, org_id, state, external_id, detail, link, known, attempted, error, fetched_at, .. } = link;
+    let args = args![
+        *org_id,
+        *id,
+        state.name(),
+        external_id.clone(),
+        detail.0.clone(),
+        link.clone(),
+        known,
+        *attempted,
+        error.clone(),
+        *fetched_at,
+        now
+    ];
+    tx.execute(sql, args).await.map(drop)
+}
+
+/// Forgets a row whose provider was told.
+pub async fn remove(tx: &mut Tx, org: OrgId, id: LinkId) -> Result<(), Failure> {
+    tx.execute("delete from provider_meeting where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+}
+
+/// Meetings of all organizations that are there and were not compared with their provider since `before`.
+pub async fn stale(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let sql = "select l.org_id, l.meeting_id from provider_meeting l join meeting m on m.id = l.meeting_id
+        where l.state in ('ready', 'failed') and (l.fetched_at is null or l.fetched_at < $1) and m.state in ('ready', 'started')
+        order by l.fetched_at limit $2";
+    tx.fetch_all(sql, args![before, limit]).await
+}
+
+/// Has a meeting compared with its providers soon.
+pub async fn doubt(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
+    let sql = "update provider_meeting set fetched_at = null where org_id = $1 and meeting_id = $2";
+    tx.execute(sql, args![org, meeting]).await.map(drop)
+}

@@ -1,0 +1,102 @@
+//! Recordings, transcripts and chats that providers made.
+//!
+//! ```text
+//!   linked ──▶ fetching ──▶ stored
+//!     │            └──▶ failed
+//!     └──▶ expired
+//! ```
+//!
+//! * A provider's link dies (JaaS: after 24 hours). Before that a job fetches the file into a folder of ours, unless
+//!   `recordings.fetch` is off: then the link is all there is.
+//! * Links and tokens are sealed at rest. Whoever may see a recording gets an address of ours that works for a while.
+//! * Who may see one is decided for each: hosts, participants, the organization, or everybody with a public link.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `model` | recordings as callers see them |
+//! | `store` | SQL |
+//! | [`service`] | use-cases |
+//! | `fetch` | getting a file, bit by bit |
+//! | [`web`] | `/recordings/<ticket>` |
+//! | [`rpc`] | `recording.*` |
+
+mod fetch;
+mod model;
+pub mod rpc;
+pub mod service;
+mod store;
+mod tickets;
+pub mod web;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use model::{RecordingState, RecordingView, Visibility};
+
+use crate::config;
+use crate::egress;
+use crate::jobs::Worker;
+use crate::kernel::failure::{Class, Kind};
+use crate::meetings::Meetings;
+
+/// No such recording here, or not visible to the caller: the two look the same.
+pub static NOT_FOUND: Kind = Kind::new(Class::NotFound, "recording.not_found", "No such recording");
+/// There is nothing to download (any more).
+pub static UNAVAILABLE: Kind = Kind::new(Class::State, "recording.unavailable", "The recording cannot be downloaded");
+
+/// Recordings of all organizations; clones share everything.
+#[derive(Clone)]
+pub struct Recordings(Arc<Shared>);
+
+impl std::ops::Deref for Recordings {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What clones share.
+pub struct Shared {
+    meetings: Meetings,
+    client: reqwest::Client,
+    allow_private: bool,
+    folder: PathBuf,
+    fetch: bool,
+    max_bytes: u64,
+    keep_days: u32,
+}
+
+impl Recordings {
+    /// Recordings of `meetings`.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn new(meetings: Meetings, recordings: &config::Recordings, providers: &config::Providers) -> anyhow::Result<Self> {
+        let allow_private = providers.allow_private_addresses;
+        Ok(Self(Arc::new(Shared {
+            meetings,
+            client: egress::client(allow_private, Duration::from_secs(85)).build()?,
+            allow_private,
+            folder: PathBuf::from(&recordings.folder),
+            fetch: recordings.fetch,
+            max_bytes: u64::from(recordings.max_mb) * 1024 * 1024,
+            keep_days: recordings.keep_days,
+        })))
+    }
+
+    /// Adds the job that fetches, and what expires.
+    pub fn tasks(&self, worker: &mut Worker) {
+        let of = self.clone();
+        worker.handle(fetch::FETCH, move |job| {
+            let recordings = of.clone();
+            async move { recordings.run_fetch(job).await }
+        });
+        let of = self.clone();
+        worker.every("recording.expire", Duration::from_secs(600), move || {
+            let recordings = of.clone();
+            async move { recordings.expire().await }
+        });
+    }
+}

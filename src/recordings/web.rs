@@ -1,0 +1,111 @@
+//! `/recordings/<ticket>`: files of ours, for whoever holds an address that works for a while, or a public link.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+
+use super::model::{Recording, RecordingState};
+use super::{Recordings, store, tickets};
+use crate::kernel::Failure;
+
+impl Recordings {
+    /// The routes.
+    pub fn router(self) -> Router {
+        Router::new().route("/recordings/{ticket}", get(by_ticket)).route("/recordings/public/{token}", get(by_link)).with_state(self)
+    }
+
+    async fn of_ticket(&self, ticket: &str) -> Result<Option<Recording>, Failure> {
+        let now = self.meetings.db().clock().now();
+        let Some((org, id)) = tickets::read(self.meetings.sealer(), ticket, now) else { return Ok(None) };
+        store::find(&mut self.meetings.db().reader().await?, org, id).await
+    }
+
+    async fn of_link(&self, token: &str) -> Result<Option<Recording>, Failure> {
+        let now = self.meetings.db().clock().now();
+        let found = store::find_public(&mut self.meetings.db().reader().await?, token).await?;
+        Ok(found.filter(|recording| recording.public_until.is_none_or(|until| now < until)))
+    }
+
+    async fn serve(&self, found: Result<Option<Recording>, Failure>, headers: &HeaderMap) -> Response {
+        let recording = match found {
+            Ok(Some(recording)) if recording.state == RecordingState::Stored => recording,
+            Ok(_) => return (StatusCode::NOT_FOUND, "there is no such recording\n").into_response(),
+            Err(failure) => {
+                tracing::error!(%failure, "a recording could not be looked up");
+                return (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side\n").into_response();
+            }
+        };
+        match file(&self.path(&recording), headers).await {
+            Ok((status, range, length, body)) => dressed(&recording, status, range, length, body),
+            Err(error) => {
+                tracing::error!(recording = %recording.id, %error, "the file of a recording cannot be read");
+                (StatusCode::NOT_FOUND, "the file of this recording is gone\n").into_response()
+            }
+        }
+    }
+}
+
+type Part = (StatusCode, Option<String>, u64, Body);
+
+async fn file(path: &std::path::Path, headers: &HeaderMap) -> std::io::Result<Part> {
+    let mut file = tokio::fs::File::open(path).await?;
+    let size = file.metadata().await?.len();
+    let wanted = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(|range| first_octet(range, size));
+    let (status, from) = wanted.map_or((StatusCode::OK, 0), |from| (StatusCode::PARTIAL_CONTENT, from));
+    file.seek(std::io::SeekFrom::Start(from)).await?;
+    let range = wanted.map(|from| format!("bytes {from}-{}/{size}", size.saturating_sub(1)));
+    let stream = futures_util::stream::try_unfold(file, async |mut file| {
+        let mut buffer = vec![0; 64 * 1024];
+        let read = file.read(&mut buffer).await?;
+        buffer.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((buffer, file)))
+    });
+    Ok((status, range, size - from, Body::from_stream(stream)))
+}
+
+// `bytes=<from>-`: what players and download managers ask for. Anything else gets the whole.
+fn first_octet(range: &str, size: u64) -> Option<u64> {
+    range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok().filter(|from| *from < size)
+}
+
+// Always a download: a transcript is somebody else's text, and no page of ours.
+fn dressed(recording: &Recording, status: StatusCode, range: Option<String>, length: u64, body: Body) -> Response {
+    let mut response = (status, body).into_response();
+    let extension = match recording.mime.as_str() {
+        "video/mp4" => "mp4",
+        "audio/mp4" => "m4a",
+        "text/vtt" => "vtt",
+        "application/json" => "json",
+        _ => "txt",
+    };
+    let pairs = [
+        (header::CONTENT_TYPE, recording.mime.clone()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.{extension}\"", recording.kind.name())),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+    ];
+    for (name, value) in pairs.into_iter().chain(range.map(|range| (header::CONTENT_RANGE, range))) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+async fn by_ticket(State(recordings): State<Recordings>, Path(ticket): Path<String>, headers: HeaderMap) -> Response {
+    let found = recordings.of_ticket(&ticket).await;
+    recordings.serve(found, &headers).await
+}
+
+async fn by_link(State(recordings): State<Recordings>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let found = recordings.of_link(&token).await;
+    recordings.serve(found, &headers).await
+}
