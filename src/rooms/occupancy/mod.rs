@@ -68,4 +68,4 @@ pub struct Claim {
 pub use store::claim;
 
 #[cfg(test)]
-mod tests;
+mod store_tests;
