@@ -8,7 +8,7 @@ export_template() {
 }
 
 i18n_part() {
-  step "Read what is to be translated" none export_template || return
+  step "Read what is to be translated" one export_template || return
   "$ODOO_VENV/bin/python" "$HERE/lib/translations.py" merge "$WORK/tmp/omeet.pot" "$ADDON/i18n" "${LANGUAGES[@]}"
 }
 
