@@ -1,5 +1,7 @@
 //! The Odoo dialect, called as Odoo's clients call it.
 
+use std::time::Duration;
+
 use odoo_api::OdooId;
 use odoo_api::jsonrpc::{JsonRpcParams, JsonRpcResponse};
 use odoo_api::service::object::{Execute, ExecuteKw};
@@ -28,7 +30,8 @@ impl User {
         organization.ok("user.upsert", json!({ "id": login, "name": login, "role": role })).await;
         let created = organization.ok("key.create", json!({ "kind": "user", "user": login, "role": role })).await;
         let key = created["key"].as_str().unwrap().to_owned();
-        let mut user = Self { http: reqwest::Client::new(), base: organization.base.clone(), db: db.to_owned(), key, uid: Value::Null };
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let mut user = Self { http, base: organization.base.clone(), db: db.to_owned(), key, uid: Value::Null };
         user.uid = user.service("common", "login", json!([db, login, user.key])).await["result"].clone();
         assert!(user.uid.is_i64(), "{}", user.uid);
         user

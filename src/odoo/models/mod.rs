@@ -1,4 +1,4 @@
-//! The models, each described once. A new one is a relation of its capability, a list of fields, and a line in [`all`].
+//! The models, each described once. A new one is a relation of its capability, a list of fields, and a line in `all`.
 
 mod audit_log;
 mod custom_field;
