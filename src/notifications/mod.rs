@@ -1,13 +1,13 @@
 //! What those who are invited are told, and when: invitations, changes, cancellations, reminders.
 //!
 //! * Nobody has to remember to tell: a watcher reads the outbox after a cursor and enqueues one job per meeting or series that
-//!   changed ([`watch`]). The job compares what is with what everybody was last told, and writes the letters that are missing
-//!   ([`tell`]). Running it twice, or on two replicas, changes nothing; several quick changes make one letter.
+//!   changed (`watch`). The job compares what is with what everybody was last told, and writes the letters that are missing
+//!   (`tell`). Running it twice, or on two replicas, changes nothing; several quick changes make one letter.
 //! * A series with a rule is told as one: one letter with the rule and its exceptions, not one per occurrence.
 //! * Letters about meetings of an ERP (with a document or a key of its own) are off unless the organization or the meeting says
-//!   otherwise: the ERP writes them itself ([`settings`]). The events, `meeting.reminder` among them, come always.
+//!   otherwise: the ERP writes them itself (`settings`). The events, `meeting.reminder` among them, come always.
 //! * A reminder is a job per meeting and offset. It looks again when it runs: a meeting that moved has another job, one that was
-//!   cancelled none, and a reminder that was given is a row that cannot be written twice ([`remind`]).
+//!   cancelled none, and a reminder that was given is a row that cannot be written twice (`remind`).
 
 mod letters;
 pub mod remind;

@@ -121,3 +121,15 @@ pub(super) async fn series_rule(tx: &mut Tx, org: OrgId, id: SeriesId) -> Result
         tx.fetch_optional("select rrule from meeting_series where org_id = $1 and id = $2", args![org, id]).await?;
     Ok(found.and_then(|(rule,)| rule))
 }
+
+/// Takes a job that a test ran itself out of the queue.
+#[cfg(test)]
+pub(super) async fn finish(tx: &mut Tx, id: crate::kernel::JobId) -> Result<u64, Failure> {
+    tx.execute("delete from job where id = $1", args![id]).await
+}
+
+/// Takes away the letters that a test has read.
+#[cfg(test)]
+pub(super) async fn take_letters(tx: &mut Tx) -> Result<u64, Failure> {
+    tx.execute("delete from notification", args![]).await
+}

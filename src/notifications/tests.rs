@@ -77,7 +77,7 @@ impl House {
                 remind::SCHEDULE => self.notifications.schedule(&job).await.unwrap(),
                 _ => self.notifications.remind(&job).await.unwrap(),
             }
-            self.db.unit(move |tx| Box::pin(tx.execute("delete from job where id = $1", crate::args![id]))).await.unwrap();
+            self.db.unit(move |tx| Box::pin(store::finish(tx, id))).await.unwrap();
         }
         while self.notifications.watch().await.unwrap() {}
     }
@@ -93,7 +93,7 @@ impl House {
         self.settle().await;
         let sql = "select kind, to_email, lang, subject, body_text, ics from notification order by to_email, id";
         let letters = self.db.reader().await.unwrap().fetch_all(sql, crate::args![]).await.unwrap();
-        self.db.unit(|tx| Box::pin(tx.execute("delete from notification", crate::args![]))).await.unwrap();
+        self.db.unit(|tx| Box::pin(store::take_letters(tx))).await.unwrap();
         letters
     }
 

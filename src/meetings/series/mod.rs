@@ -2,7 +2,7 @@
 //!
 //! * A series owns the link (its room code) and, where omeet knows it, the rule. Every occurrence is a meeting of its own with its
 //!   own provider room, state and people. The link leads to the occurrence that is on, or else to the one that comes next
-//!   ([`store::current`]); personal links have one secret for the whole series.
+//!   (`store::current`); personal links have one secret for the whole series.
 //! * A series whose occurrences come one by one from the ERP (`series_key` in meeting.create) has no rule: whatever the ERP recreates
 //!   finds the series by that key again.
 //! * Occurrences of a rule without an end are made for [`HORIZON_DAYS`] ahead, and more as time goes on.
