@@ -21,7 +21,7 @@ use crate::providers::links::{self, Link, LinkState};
 use crate::providers::{self, Account, Resolved, usage};
 
 /// A wait that is asked for is believed up to a day: quotas begin anew every day.
-const LONGEST: Duration = Duration::from_secs(86_400);
+const LONGEST_S: i64 = 86_400;
 /// A conference that is being made is there in a moment.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -60,13 +60,22 @@ impl Hosting {
             Ok(()) => JobOutcome::Done,
             Err(Halt::Ours(failure)) => JobOutcome::Retry { after: None, why: failure.to_string() },
             Err(Halt::Theirs(Trouble::Pending)) => JobOutcome::Retry { after: Some(MOMENT), why: "it is being made".to_owned() },
-            Err(Halt::Theirs(Trouble::Later { after_s, why, .. })) => {
-                let after = after_s.and_then(|s| u64::try_from(s).ok()).map(|s| Duration::from_secs(s).min(LONGEST));
-                JobOutcome::Retry { after, why }
+            Err(Halt::Theirs(Trouble::Later { after_s: Some(after_s), unknown: false, .. })) => {
+                self.postpone(org, meeting, after_s).await.into()
             }
+            Err(Halt::Theirs(Trouble::Later { why, .. })) => JobOutcome::Retry { after: None, why },
             // It stands in the meeting, in words; the comparison tries again after somebody may have put it right.
             Err(Halt::Theirs(Trouble::Settings(_) | Trouble::Refused(_) | Trouble::Missing)) => JobOutcome::Done,
         }
+    }
+
+    // Whoever was told how long to wait comes back then, and has lost no attempt by it.
+    async fn postpone(&self, org: OrgId, meeting: MeetingId, after_s: i64) -> Result<(), Failure> {
+        let unit = async move |tx: &mut Tx| {
+            let run_at = tx.now().plus_secs(after_s.clamp(1, LONGEST_S));
+            links::sync_at(tx, org, meeting, run_at).await
+        };
+        self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
     async fn round(&self, org: OrgId, id: MeetingId, is_last: bool) -> Result<(), Halt> {

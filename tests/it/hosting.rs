@@ -233,15 +233,15 @@ async fn one_meeting_whatever_is_cut() {
         let mut made = 0;
         for kind in KINDS {
             let account = world.account(kind).await;
-            world.faults(|faults| (faults.cut_before_percent, faults.cut_after_percent) = (15, 25));
+            world.faults(|faults| (faults.cut_before_percent, faults.cut_after_percent, faults.page_size) = (15, 25, 300));
             let mut meetings = Vec::new();
             for _ in 0..wanted.div_ceil(3) {
                 meetings.push(world.meeting(&account).await);
             }
             for (at, meeting) in meetings.iter().enumerate() {
                 eventually(&format!("{kind}: meeting {at} is there"), async || {
-                    // Time goes on for those who wait.
-                    service.clock.advance_secs(5);
+                    // Time goes on for those who wait, but slower than a lease ends.
+                    service.clock.advance_secs(1);
                     let shown = world.client.ok("meeting.get", json!({"id": meeting["id"]})).await;
                     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
                     (shown["link_state"] == "ready").then_some(())

@@ -141,6 +141,11 @@ pub async fn join_link(
 /// Has providers brought to what a meeting is now, in the transaction of its change.
 pub async fn sync(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
     let run_at = tx.now();
+    sync_at(tx, org, meeting, run_at).await
+}
+
+/// As [`sync`], later. A job that waits as it was told has not failed: it begins anew.
+pub async fn sync_at(tx: &mut Tx, org: OrgId, meeting: MeetingId, run_at: Timestamp) -> Result<(), Failure> {
     let job = NewJob { org: Some(org), kind: SYNC, payload: json!({ "meeting": meeting }), run_at, unique_key: Some(meeting.to_string()) };
     jobs::enqueue(tx, job).await
 }
