@@ -136,6 +136,8 @@ typed_ids! {
     SeriesId = "ser";
     /// A letter to one person.
     NotificationId = "ntf";
+    /// What a meeting is at a provider that has to be called.
+    ProviderLinkId = "pml";
     /// A message that a provider sent.
     ReceiptId = "whr";
     /// A recording, a transcript or a chat.

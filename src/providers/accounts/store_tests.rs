@@ -70,7 +70,11 @@ async fn secrets_are_sealed_and_never_answered() {
     for (engine, db) in engines().await {
         let org = organization(&db).await;
         let account = create(&db, org, new("One")).await.unwrap();
-        assert_eq!(json!(account.secrets), json!({"app_secret": true, "private_key": false}), "{engine}");
+        assert_eq!(
+            json!(account.secrets),
+            json!({"app_secret": true, "private_key": false, "webhook_secret": false, "webhook_secret_previous": false}),
+            "{engine}"
+        );
         assert!(!json!([account, listed(&db, org).await]).to_string().contains("canary"), "{engine}");
         let stored = find(&mut db.reader().await.unwrap(), org, account.id).await.unwrap().unwrap();
         assert!(!stored.secrets.unwrap().windows(6).any(|window| window == b"canary"), "{engine}");
@@ -95,7 +99,11 @@ async fn settings_that_are_absent_stay_and_null_removes() {
         assert_eq!(app_secret(&*resolved(&db, org, Some(id)).await), "another", "{engine}");
         let own = json!({"app_secret": null, "private_key": sample::pem()});
         let after = update(&db, org, json!({"id": id, "settings": own})).await.unwrap();
-        assert_eq!(json!(after.secrets), json!({"app_secret": false, "private_key": true}), "{engine}");
+        assert_eq!(
+            json!(after.secrets),
+            json!({"app_secret": false, "private_key": true, "webhook_secret": false, "webhook_secret_previous": false}),
+            "{engine}"
+        );
         let none = json!({"private_key": null, "app_id": null, "domain": null});
         let after = update(&db, org, json!({"id": id, "settings": none})).await.unwrap();
         assert!(!after.capabilities.tokens && resolved(&db, org, Some(id)).await.key.is_none(), "{engine}");

@@ -15,7 +15,7 @@ pub use store::{doubt, find, insert, meeting_of, of_meeting, remove, save, stale
 
 use crate::db::Tx;
 use crate::jobs::{self, NewJob};
-use crate::kernel::{Failure, LinkId, MeetingId, OrgId, ProviderId, Sealer, Timestamp};
+use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, ProviderLinkId, Sealer, Timestamp};
 
 /// The kind of job that brings providers to what a meeting is.
 pub const SYNC: &str = "provider.sync";
@@ -54,7 +54,7 @@ impl LinkState {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Link {
     /// Identifier; the marker by which a creation of unknown outcome is found again.
-    pub id: LinkId,
+    pub id: ProviderLinkId,
     /// The tenant.
     pub org_id: OrgId,
     /// The meeting, which may be deleted.
@@ -85,7 +85,7 @@ pub struct Link {
 
 impl Link {
     /// Nothing is there yet.
-    pub fn wanted(id: LinkId, org_id: OrgId, meeting_id: MeetingId, provider_id: ProviderId, now: Timestamp) -> Self {
+    pub fn wanted(id: ProviderLinkId, org_id: OrgId, meeting_id: MeetingId, provider_id: ProviderId, now: Timestamp) -> Self {
         Self {
             id,
             org_id,
@@ -121,7 +121,7 @@ impl Link {
     }
 }
 
-fn place(id: LinkId) -> String {
+fn place(id: ProviderLinkId) -> String {
     format!("provider_meeting.link/{id}")
 }
 

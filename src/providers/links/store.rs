@@ -3,7 +3,7 @@
 use super::Link;
 use crate::args;
 use crate::db::{Sql, Tx};
-use crate::kernel::{Failure, LinkId, MeetingId, OrgId, ProviderId, Timestamp};
+use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, ProviderLinkId, Timestamp};
 
 const SELECT: &str = "select id, org_id, meeting_id, provider_id, state, external_id, detail, link, known, attempted, error, fetched_at,
     created_at, updated_at from provider_meeting where ";
@@ -63,7 +63,7 @@ pub async fn save(tx: &mut Tx, link: &Link) -> Result<(), Failure> {
 }
 
 /// Forgets a row whose provider was told.
-pub async fn remove(tx: &mut Tx, org: OrgId, id: LinkId) -> Result<(), Failure> {
+pub async fn remove(tx: &mut Tx, org: OrgId, id: ProviderLinkId) -> Result<(), Failure> {
     tx.execute("delete from provider_meeting where org_id = $1 and id = $2", args![org, id]).await.map(drop)
 }
 
