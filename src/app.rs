@@ -105,7 +105,9 @@ impl App {
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
         let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
         let hosting = Hosting::new(meetings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
-        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, &notifications, config, calls);
+        let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config, calls);
+        calendar::rpc::register(&mut registry, &meetings, &sender(config));
+        notifications::rpc::register(&mut registry, &notifications);
         attendance::rpc::register(&mut registry, &meetings);
         recordings::rpc::register(&mut registry, &recordings);
         webhooks::rpc::register(&mut registry, &inbox);
@@ -245,7 +247,6 @@ fn registry(
     sealer: &Arc<Sealer>,
     meetings: &Meetings,
     joining: &Joining,
-    notifications: &Notifications,
     config: &Config,
     calls: Arc<Calls>,
 ) -> Registry {
@@ -261,8 +262,6 @@ fn registry(
     jobs::rpc::register(&mut registry, db, |tx, ctx, action, id, changes| Box::pin(audit::record(tx, ctx, action, id, changes)));
     custom_fields::rpc::register(&mut registry, db);
     mail::rpc::register(&mut registry, db);
-    calendar::rpc::register(&mut registry, meetings, &sender(config));
-    notifications::rpc::register(&mut registry, notifications);
     let changed = {
         let joining = joining.clone();
         Arc::new(move |_org| joining.forget_providers())

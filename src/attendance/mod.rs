@@ -1,12 +1,12 @@
 //! Who was there, from when to when, by what providers report.
 //!
 //! Reports arrive twice, late and in any order, so nothing here counts up or down: facts are stored as they come
-//! ([`store`]), and what they say together is worked out anew each time ([`timeline`]). Clicks on a join link are not
+//! (`store`), and what they say together is worked out anew each time (`timeline`). Clicks on a join link are not
 //! attendance, and what a browser claims is not believed.
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`timeline`] | from facts to calls, intervals and people: pure |
+//! | `timeline` | from facts to calls, intervals and people: pure |
 //! | `store` | SQL |
 //! | [`service`] | keeping facts, and bringing the meeting to what they say |
 //! | `csv` | a table that no spreadsheet takes for formulas |

@@ -63,7 +63,8 @@ def test_foreign_and_unknown_ids_answer_the_same_bytes(client, foreign):
                 continue
             strange, unknown = answers(client, name, params, slot, [foreign[prefix], f"{prefix}_{UNKNOWN}"])
             assert strange == unknown, f"{name} {slot}: {strange} / {unknown}"
-            assert b'"error"' in strange or (name == "audit.list" and b'"items":[]' in strange), f"{name} {slot}: {strange}"
+            # A list by somebody else's identifier is as empty as one by nobody's.
+            assert b'"error"' in strange or (name.endswith(".list") and b'"items":[]' in strange), f"{name} {slot}: {strange}"
             tested += 1
     assert tested >= 20
 
