@@ -55,7 +55,6 @@ browser_part() {
 
 # On Odoo 19 from Debian's package, and on the source tree that ODOO_18 names as well. Odoo brings a PostgreSQL of its own.
 odoo_part() {
-  step "Install Node packages" none install_node || return
   step "The addon on Odoo 19" odoo env -u ODOO_18 "$ROOT/tests/odoo/run"
   [[ ! ${ODOO_18:-} ]] || step "The addon on $ODOO_18" odoo "$ROOT/tests/odoo/run"
 }

@@ -1,10 +1,11 @@
 # Tests on an Odoo that is served and commits, in `live/`.
 
+# In the cache of this part, which the user that runs Odoo can read; that of the browser tests may lie in a home folder.
 install_node_packages() {
   local folder
   folder=$ODOO_CACHE/browser-$(cat "$ROOT"/tests/browser/package*.json | sha256sum | cut -c1-12)
-  export OMEET_NODE_PACKAGES=${OMEET_NODE_PACKAGES:-$folder}
-  [[ -e $OMEET_NODE_PACKAGES/complete || -d $OMEET_NODE_PACKAGES/node_modules/playwright-core ]] && return 0
+  export OMEET_NODE_PACKAGES=$folder
+  [[ -e $folder/complete ]] && return 0
   mkdir -p "$folder" && cp "$ROOT"/tests/browser/package*.json "$folder" || return 1
   (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund) && touch "$folder/complete"
 }
