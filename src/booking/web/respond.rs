@@ -114,6 +114,7 @@ impl Pages {
     pub(super) fn failed(&self, asking: &Asking, failure: &Failure) -> Response {
         let kind = match failure.kind().class {
             Class::NotFound | Class::Forbidden => NoticeKind::NoPage,
+            Class::State | Class::Conflict => NoticeKind::Changed,
             Class::RateLimited => NoticeKind::TooManyTries { seconds: failure.data()["retry_after_s"].as_u64().unwrap_or(60) },
             _ => {
                 tracing::error!(request_id = asking.request_id, %failure, "a booking page failed");

@@ -12,6 +12,8 @@ pub enum NoticeKind {
     NotFound,
     /// No booking page, or one that cannot be used: the same for both.
     NoPage,
+    /// What was asked for can no longer be done: things changed after the page was shown.
+    Changed,
     /// The meeting has ended.
     Ended(MeetingCard),
     /// The meeting was cancelled, perhaps with a reason for its guests.
@@ -47,6 +49,7 @@ impl Notice {
     pub fn status(&self) -> u16 {
         match self.kind {
             NoticeKind::NotFound | NoticeKind::NoPage => 404,
+            NoticeKind::Changed => 409,
             NoticeKind::Ended(_) | NoticeKind::Cancelled(..) => 410,
             NoticeKind::Refused(_) | NoticeKind::SignIn(_) => 403,
             NoticeKind::TooManyTries { .. } => 429,
@@ -58,6 +61,7 @@ impl Notice {
         match self.kind {
             NoticeKind::NotFound => "not_found",
             NoticeKind::NoPage => "no_page",
+            NoticeKind::Changed => "changed",
             NoticeKind::Ended(_) => "ended",
             NoticeKind::Cancelled(..) => "cancelled",
             NoticeKind::Refused(_) => "refused",
