@@ -45,9 +45,9 @@ pub async fn on_every_engine_with<F: AsyncFn(Service)>(settings: &[(&str, &str)]
     }
 }
 
-/// Asks again and again until `holds` answers something; some seconds at most.
+/// Asks again and again until `holds` answers something; half a minute at most.
 pub async fn eventually<T, F: AsyncFn() -> Option<T>>(what: &str, holds: F) -> T {
-    for _ in 0..2000 {
+    for _ in 0..6000 {
         if let Some(value) = holds().await {
             return value;
         }
