@@ -5,8 +5,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{TOO_MANY, hold_store};
-use crate::args;
+use super::{TOO_MANY, hold_store, limit_store};
 use crate::config;
 use crate::db::Tx;
 use crate::kernel::{Failure, LinkId, OrgId, Timestamp};
@@ -27,17 +26,13 @@ pub(super) struct Booker<'b> {
 /// Refuses whoever has booked too much, and says truly how long to wait.
 pub(super) async fn check(tx: &mut Tx, config: &config::Booking, by: Booker<'_>) -> Result<(), Failure> {
     let (now, mut wait_s) = (tx.now(), 0);
-    let windows = [(i64::from(config.pause_s), 1), (HOUR_S, config.per_email_per_h)];
-    for (window_s, most) in windows {
-        let sql = "select created_at from booking where org_id = $1 and email = $2 and created_at > $3 order by created_at desc limit $4";
-        let made = recent(tx, sql, args![by.org, by.email, now.plus_secs(-window_s), most]).await?;
+    for (window_s, most) in [(i64::from(config.pause_s), 1), (HOUR_S, config.per_email_per_h)] {
+        let made = limit_store::by_email(tx, by.org, by.email, now.plus_secs(-window_s), most).await?;
         wait_s = wait_s.max(wait(&made, most, window_s, now));
     }
-    let sql = "select created_at from booking where org_id = $1 and address = $2 and created_at > $3 order by created_at desc limit $4";
-    let made = recent(tx, sql, args![by.org, by.address, now.plus_secs(-HOUR_S), config.per_address_per_h]).await?;
+    let made = limit_store::by_address(tx, by.org, by.address, now.plus_secs(-HOUR_S), config.per_address_per_h).await?;
     wait_s = wait_s.max(wait(&made, config.per_address_per_h, HOUR_S, now));
-    let sql = "select created_at from booking where link_id = $1 and address <> '' and created_at > $2 order by created_at desc limit $3";
-    let made = recent(tx, sql, args![by.link, now.plus_secs(-HOUR_S), config.per_link_per_h]).await?;
+    let made = limit_store::by_link(tx, by.link, now.plus_secs(-HOUR_S), config.per_link_per_h).await?;
     refuse(wait_s.max(wait(&made, config.per_link_per_h, HOUR_S, now)))
 }
 
@@ -50,11 +45,6 @@ pub(super) async fn check_holds(tx: &mut Tx, config: &config::Booking, org: OrgI
         Some(first) if count >= most => refuse(seconds_until(first, HOUR_S, now)),
         _ => Ok(()),
     }
-}
-
-async fn recent(tx: &mut Tx, sql: &'static str, args: Vec<crate::db::Arg>) -> Result<Vec<Timestamp>, Failure> {
-    let rows: Vec<(Timestamp,)> = tx.fetch_all(sql, args).await?;
-    Ok(rows.into_iter().map(|(at,)| at).collect())
 }
 
 // `made` are the latest, newest first: when there are `most` of them, the oldest has to leave the window.

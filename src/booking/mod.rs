@@ -28,6 +28,7 @@ mod conflicts;
 mod guest;
 mod hold_store;
 mod letters;
+mod limit_store;
 mod limits;
 pub mod links;
 mod model;

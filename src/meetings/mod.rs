@@ -13,6 +13,7 @@
 
 pub mod filter;
 pub mod input;
+mod list_store;
 mod model;
 mod participant;
 mod people_store;

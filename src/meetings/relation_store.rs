@@ -1,6 +1,6 @@
 //! Meetings and people as rows that others may put conditions on, within what the caller may see.
 
-use super::filter::visible;
+use super::list_store::visible;
 use crate::db::{Engine, Relation, Sql, dialect};
 use crate::kernel::Ctx;
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::filter::{self, MeetingFilter};
+use super::super::filter::MeetingFilter;
+use super::super::list_store;
 use super::super::model::Meeting;
 use super::super::participant::Participant;
 use super::super::series::SeriesView;
@@ -67,7 +68,7 @@ impl Meetings {
     /// A page of the meetings that the caller may see.
     pub async fn list(&self, ctx: &Ctx, filter: &MeetingFilter) -> Result<Page<MeetingView>, Failure> {
         let mut tx = self.db.reader().await?;
-        let page = filter::list(&mut tx, ctx, filter).await?;
+        let page = list_store::list(&mut tx, ctx, filter).await?;
         let ids: Vec<MeetingId> = page.items.iter().map(|meeting| meeting.id).collect();
         let mut people: HashMap<MeetingId, Vec<Participant>> = HashMap::new();
         for person in people_store::of_meetings(&mut tx, ctx.org, &ids).await? {
@@ -81,6 +82,6 @@ impl Meetings {
 
     /// How many meetings the caller may see.
     pub async fn count(&self, ctx: &Ctx, filter: &MeetingFilter) -> Result<i64, Failure> {
-        filter::count(&mut self.db.reader().await?, ctx, filter).await
+        list_store::count(&mut self.db.reader().await?, ctx, filter).await
     }
 }
