@@ -6,11 +6,11 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`web`], [`session`] | the paths, their envelopes, who is signed in |
+//! | [`web`], `json2`, [`session`] | the paths, their envelopes, who is signed in |
 //! | `services` | `common`, `object`, `db` |
 //! | `call`, [`methods`] | one call of a method: model, right, arguments |
-//! | [`domain`], `order`, `read`, `group` | searching and reading |
-//! | `values`, [`commands`], `write` | creating and changing |
+//! | [`domain`], `leaf`, `order`, `read`, `group`, `group_spec` | searching and reading |
+//! | `values`, [`commands`], `write`, `deed` | creating and changing |
 //! | [`model`], [`models`] | how models are described, and the models |
 //! | [`numbers`] | whole numbers for records |
 //! | [`fault`], `python` | Odoo's exceptions, and values as its messages write them |
@@ -18,10 +18,14 @@
 mod asked;
 mod call;
 pub mod commands;
+mod deed;
 mod describe;
 pub mod domain;
 pub mod fault;
 mod group;
+mod group_spec;
+mod json2;
+mod leaf;
 pub mod methods;
 pub mod model;
 pub mod models;
@@ -51,7 +55,7 @@ use crate::tenancy::Gate;
 use crate::tenancy::organizations::{self, Organization};
 use crate::tenancy::users::{self, User};
 
-pub use write::LOGIN_TAKEN;
+pub use deed::LOGIN_TAKEN;
 
 /// Everything behind the door.
 pub struct Odoo {
