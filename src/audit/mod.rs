@@ -7,5 +7,5 @@ mod model;
 pub mod rpc;
 mod store;
 
-pub use model::{AuditFilter, AuditRecord, changes};
+pub use model::{AuditFilter, AuditRecord, changes, creation};
 pub use store::{RELATION, list, record};

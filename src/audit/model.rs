@@ -68,6 +68,20 @@ pub fn changes(before: &impl Serialize, after: &impl Serialize) -> Value {
     Value::Object(pairs.collect())
 }
 
+/// The changes of something new, which looks like `after`.
+pub fn creation(after: impl Serialize) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Creation<T> {
+        created: Appearance<T>,
+    }
+    #[derive(Serialize)]
+    struct Appearance<T> {
+        before: (),
+        after: T,
+    }
+    Creation { created: Appearance { before: (), after } }
+}
+
 fn is_bookkeeping(name: &str) -> bool {
     matches!(name, "version" | "updated_at")
 }
@@ -80,6 +94,7 @@ mod tests {
     fn only_what_differs_is_kept() {
         let (before, after) = (json!({"name": "a", "tz": "UTC", "version": 1}), json!({"name": "b", "tz": "UTC", "version": 2}));
         assert_eq!(changes(&before, &after), json!({"name": {"before": "a", "after": "b"}}));
+        assert_eq!(json!(creation(7)), json!({"created": {"before": null, "after": 7}}));
         assert_eq!(changes(&Value::Null, &json!({"x": 1})), json!({"x": {"before": null, "after": 1}}));
     }
 }

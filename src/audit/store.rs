@@ -2,17 +2,18 @@
 
 use std::fmt::Display;
 
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 
 use super::model::{AuditFilter, AuditRecord};
 use crate::args;
-use crate::db::{Relation, Sql, Tx};
+use crate::db::{Arg, Relation, Sql, Tx};
 use crate::kernel::context::Caller;
 use crate::kernel::{AuditId, Ctx, Failure, KeyId, Page, Timestamp};
 
 /// Records `action` on `subject` in the transaction that changes it.
-pub async fn record(tx: &mut Tx, ctx: &Ctx, action: &str, subject: impl Display, changes: Value) -> Result<(), Failure> {
+pub async fn record(tx: &mut Tx, ctx: &Ctx, action: &str, subject: impl Display, changes: impl Serialize) -> Result<(), Failure> {
     let sql = "insert into audit (id, org_id, at, action, subject, actor, actor_name, key_id, door, remote, request_id, changes)
         values ($1, $2, $3, $4, $5, $6, (select name from user_account where id = $7), $8, $9, $10, $11, $12)";
     let (id, now): (AuditId, _) = (tx.new_id(), tx.now());
@@ -22,9 +23,10 @@ pub async fn record(tx: &mut Tx, ctx: &Ctx, action: &str, subject: impl Display,
         Caller::Guest => "guest".to_owned(),
         Caller::System => "system".to_owned(),
     };
-    let (user, key, remote) = (crate::db::Arg::id(ctx.user()), crate::db::Arg::id(ctx.key), ctx.remote.map(|ip| ip.to_string()));
+    let (user, key, remote) = (Arg::id(ctx.user()), Arg::id(ctx.key), ctx.remote.map(|ip| ip.to_string()));
+    let changes = Arg::json(&changes)?;
     let args = args![id, ctx.org, now, action, subject.to_string(), actor, user, key, ctx.door.name(), remote, &ctx.request_id, changes];
-    tx.execute(sql, args).await.map(drop)
+    tx.defer(sql, args).await
 }
 
 /// The trail, as `d`.

@@ -25,9 +25,6 @@ const KEPT_S: i64 = 48 * 3600;
 pub static MISMATCH: Kind =
     Kind::new(Class::Idempotency, "idempotency.mismatch", "This idempotency_key was already used with other parameters");
 
-/// Signals that the key was used before; never leaves this module.
-static RACED: Kind = Kind::new(Class::Conflict, "idempotency.raced", "raced");
-
 pub(super) async fn write<T, U>(db: &Db, ctx: Ctx, idempotency: Idempotency, unit: U) -> Result<T, Failure>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
@@ -101,17 +98,17 @@ fn place(ctx: &Ctx, idempotency: &Idempotency) -> String {
     format!("idempotency.response/{} {} {} {}", ctx.org, owner(ctx), idempotency.method, idempotency.key)
 }
 
+// A response must not be null: where the key was used before and still counts, the statement fails, and the unit with it.
 async fn remember(tx: &mut Tx, ctx: &Ctx, idempotency: &Idempotency, response: &str) -> Result<(), Failure> {
     let sql = "insert into idempotency (org_id, caller, method, idempotency_key, fingerprint, response, expires_at)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (org_id, caller, method, idempotency_key) do update
-        set fingerprint = excluded.fingerprint, response = excluded.response, expires_at = excluded.expires_at
-        where idempotency.expires_at <= $8";
+        set fingerprint = excluded.fingerprint, expires_at = excluded.expires_at,
+            response = case when idempotency.expires_at <= $8 then excluded.response end";
     let now = tx.now();
     let expires = now.plus_secs(KEPT_S);
     let Idempotency { method, key, fingerprint } = idempotency;
-    let stored = tx.execute(sql, args![ctx.org, owner(ctx), *method, key, fingerprint.clone(), response, expires, now]).await?;
-    if stored == 0 { Err(Failure::from(&RACED)) } else { Ok(()) }
+    tx.defer(sql, args![ctx.org, owner(ctx), *method, key, fingerprint.clone(), response, expires, now]).await
 }
 
 // The ERP itself stays the same caller when its key is rotated.

@@ -10,6 +10,7 @@
 
 mod cell;
 mod connect;
+mod deferred;
 pub mod dialect;
 mod idempotency;
 mod migrate;

@@ -1,5 +1,6 @@
 //! Arguments of a statement, and statements that are put together at run time.
 
+use serde_json::value::RawValue;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -19,6 +20,8 @@ pub enum Arg {
     Bool(Option<bool>),
     /// JSON document.
     Json(Option<serde_json::Value>),
+    /// JSON document that is written already.
+    RawJson(Box<RawValue>),
     /// Bytes.
     Bytes(Option<Vec<u8>>),
 }
@@ -49,6 +52,14 @@ impl<I: Into<Uuid> + crate::kernel::TypedId> From<I> for Arg {
 }
 
 impl Arg {
+    /// A document as it is written.
+    ///
+    /// # Errors
+    /// When `value` cannot be written as JSON.
+    pub fn json(value: &impl serde::Serialize) -> Result<Self, Failure> {
+        Ok(Self::RawJson(serde_json::value::to_raw_value(value)?))
+    }
+
     /// An identifier that may be absent.
     pub fn id<I: Into<Uuid>>(id: Option<I>) -> Self {
         Self::Id(id.map(Into::into))
@@ -71,6 +82,7 @@ macro_rules! bind {
                 $crate::db::Arg::Id(value) => query.bind(value),
                 $crate::db::Arg::Bool(value) => query.bind(value),
                 $crate::db::Arg::Json(value) => query.bind(value.map(sqlx::types::Json)),
+                $crate::db::Arg::RawJson(value) => query.bind(sqlx::types::Json(value)),
                 $crate::db::Arg::Bytes(value) => query.bind(value),
             };
         }
@@ -137,6 +149,11 @@ impl Sql {
     /// The one row.
     pub async fn fetch_one<R: Record>(self, tx: &mut Tx) -> Result<R, Failure> {
         tx.fetch_one(AssertSqlSafe(self.text), self.args).await
+    }
+
+    /// Runs it as [`Tx::defer`] does.
+    pub async fn defer(self, tx: &mut Tx) -> Result<(), Failure> {
+        tx.defer_text(self.text, self.args).await
     }
 
     /// Runs it; answers how many rows it changed.

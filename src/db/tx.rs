@@ -5,8 +5,9 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Postgres, SqlSafeStr, Sqlite};
+use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, Sqlite};
 
+use super::deferred::Deferred;
 use super::settled::Settled;
 use super::signal::Signals;
 use super::sql::{Arg, bind};
@@ -48,19 +49,21 @@ pub struct Tx {
     pub(super) effects: Vec<Effect>,
     pub(super) around: Surroundings,
     pub(super) unsettled: bool,
+    deferred: Deferred,
     now: Timestamp,
 }
 
 impl Tx {
     pub(super) fn new(conn: Conn, around: Surroundings) -> Self {
         let now = around.clock.now();
-        Self { conn, effects: Vec::new(), around, unsettled: false, now }
+        Self { conn, effects: Vec::new(), around, unsettled: false, deferred: Deferred::default(), now }
     }
 
     /// Reads the clock for the next operation.
     pub(super) fn begin_operation(&mut self) {
         self.now = self.around.clock.now();
         self.effects.clear();
+        self.deferred.clear();
         self.unsettled = false;
     }
 
@@ -94,6 +97,7 @@ impl Tx {
 
     /// All rows of a query.
     pub async fn fetch_all<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<R>, Failure> {
+        self.run_deferred().await?;
         Ok(match &mut self.conn {
             Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_all(&mut **conn).await?,
             Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_all(&mut **conn).await?,
@@ -102,6 +106,7 @@ impl Tx {
 
     /// The row of a query, if there is one.
     pub async fn fetch_optional<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Option<R>, Failure> {
+        self.run_deferred().await?;
         Ok(match &mut self.conn {
             Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_optional(&mut **conn).await?,
             Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_optional(&mut **conn).await?,
@@ -120,10 +125,39 @@ impl Tx {
 
     /// As [`Tx::execute`], keeping the engine's error for [`super::dialect::violates`].
     pub async fn try_execute(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, sqlx::Error> {
+        self.run_deferred().await?;
         Ok(match &mut self.conn {
             Conn::Sqlite(conn) => bind!(sqlx::query::<Sqlite>(sql), args).execute(&mut **conn).await?.rows_affected(),
             Conn::Postgres(conn) => bind!(sqlx::query::<Postgres>(sql), args).execute(&mut **conn).await?.rows_affected(),
         })
+    }
+
+    /// Runs a statement whose answer nobody needs, at the latest before the next one that is waited for, or with the end of the unit:
+    /// what is wrong with it fails the unit there. Not for readers, which have no end.
+    pub async fn defer(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<(), Failure> {
+        self.defer_text(sql.to_owned(), args).await
+    }
+
+    // PostgreSQL takes one statement at a time, so that waiting would gain nothing there.
+    pub(super) async fn defer_text(&mut self, sql: String, args: Vec<Arg>) -> Result<(), Failure> {
+        match self.engine() {
+            Engine::Sqlite => self.deferred.push(&sql, args),
+            Engine::Postgres => drop(self.execute(AssertSqlSafe(sql), args).await?),
+        }
+        Ok(())
+    }
+
+    async fn run_deferred(&mut self) -> Result<(), sqlx::Error> {
+        if self.deferred.is_empty() { Ok(()) } else { self.run_deferred_and("").await }
+    }
+
+    /// Runs what was deferred, and `control` right after it.
+    pub(super) async fn run_deferred_and(&mut self, control: &'static str) -> Result<(), sqlx::Error> {
+        let (sql, args) = self.deferred.take(control);
+        match &mut self.conn {
+            Conn::Sqlite(conn) => bind!(sqlx::query::<Sqlite>(AssertSqlSafe(sql)), args).execute(&mut **conn).await.map(drop),
+            Conn::Postgres(conn) => bind!(sqlx::query::<Postgres>(AssertSqlSafe(sql)), args).execute(&mut **conn).await.map(drop),
+        }
     }
 
     /// Runs transaction control.

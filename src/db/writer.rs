@@ -63,7 +63,12 @@ where
     T: Send + 'static,
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
 {
-    let outcome = guarded(tx, unit).await;
+    let mut outcome = guarded(tx, unit).await;
+    if outcome.is_ok()
+        && let Err(error) = keep(tx).await
+    {
+        outcome = Err(error.into());
+    }
     let written = outcome.is_ok();
     let answer = move |committed: bool| {
         let outcome = if written && !committed { Err(Failure::from(&UNAVAILABLE)) } else { outcome };
@@ -98,8 +103,9 @@ async fn commit_batch(tx: &mut Tx, batch: &mut Vec<Message>) -> Option<oneshot::
                 answers.push(answer);
                 if written {
                     effects.append(&mut tx.effects);
+                } else {
+                    take_back(tx).await;
                 }
-                savepoint(tx, written).await;
             }
             Message::Work(_) => {}
         }
@@ -117,11 +123,14 @@ async fn begin(tx: &mut Tx) -> bool {
     begun.inspect_err(|error| tracing::error!(%error, "no transaction could be begun")).is_ok()
 }
 
-// One hop to SQLite's thread between two units: the savepoint of the next replaces that of the last.
-async fn savepoint(tx: &mut Tx, written: bool) {
-    let sql = if written { "release unit; savepoint unit" } else { "rollback to unit" };
-    if let Err(error) = tx.control(sql).await {
-        tracing::error!(%error, "a savepoint could not be set");
+// One hop to SQLite's thread between two units, with what the first has left to do: the savepoint of the next replaces its own.
+async fn keep(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    tx.run_deferred_and("release unit; savepoint unit").await
+}
+
+async fn take_back(tx: &mut Tx) {
+    if let Err(error) = tx.control("rollback to unit").await {
+        tracing::error!(%error, "a unit that failed could not be taken back");
     }
 }
 

@@ -28,15 +28,15 @@ pub struct Event {
 
 /// An event to append.
 #[derive(Debug)]
-pub struct NewEvent {
+pub struct NewEvent<D> {
     pub(super) kind: &'static str,
     pub(super) subject: String,
-    pub(super) data: Value,
+    pub(super) data: D,
 }
 
-impl NewEvent {
+impl<D: Serialize> NewEvent<D> {
     /// `kind` happened to `subject`, which now looks like `data`.
-    pub fn new(kind: &'static str, subject: impl Display, data: Value) -> Self {
+    pub fn new(kind: &'static str, subject: impl Display, data: D) -> Self {
         Self { kind, subject: subject.to_string(), data }
     }
 }

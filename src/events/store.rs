@@ -1,21 +1,22 @@
 //! SQL of the outbox.
 
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 
 use super::model::{Event, EventPage, EventQuery, NewEvent};
 use super::types::TypeFilter;
 use crate::args;
-use crate::db::{Sql, Topic, Tx};
+use crate::db::{Arg, Sql, Topic, Tx};
 use crate::kernel::{Ctx, EventId, Failure, KeyId, OrgId, PageRequest, Timestamp, UserId};
 
 /// Appends an event in the transaction of its change. Call it last: it holds the organization's counter until the commit.
-pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent) -> Result<(), Failure> {
-    let counter = "update organization set event_seq = event_seq + 1 where id = $1 returning event_seq";
-    let (seq,): (i64,) = tx.fetch_one(counter, args![org]).await?;
+pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) -> Result<(), Failure> {
+    tx.defer("update organization set event_seq = event_seq + 1 where id = $1", args![org]).await?;
     let (id, now): (EventId, _) = (tx.new_id(), tx.now());
-    let sql = "insert into event (org_id, seq, id, type, subject, data, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
-    tx.execute(sql, args![org, seq, id, event.kind, event.subject, event.data, now]).await?;
+    let sql = "insert into event (org_id, seq, id, type, subject, data, created_at)
+        select id, event_seq, $2, $3, $4, $5, $6 from organization where id = $1";
+    tx.defer(sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now]).await?;
     tx.signal(Topic::Events, org);
     Ok(())
 }

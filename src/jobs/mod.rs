@@ -28,5 +28,5 @@ pub mod worker;
 
 pub use model::{Job, JobFilter, JobOutcome, JobState, JobView, NewJob};
 pub use queue::MAX_ATTEMPTS;
-pub use store::{cancel, enqueue};
+pub use store::{cancel, enqueue, forget};
 pub use worker::{Worker, Working};

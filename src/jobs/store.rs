@@ -15,7 +15,7 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
         on conflict (kind, unique_key) do update
         set payload = excluded.payload, run_at = excluded.run_at, attempts = 0, state = 'ready', last_error = null";
     let (id, now): (JobId, _) = (tx.new_id(), tx.now());
-    tx.execute(sql, args![id, Arg::id(job.org), job.kind, job.unique_key, job.payload, job.run_at, now]).await?;
+    tx.defer(sql, args![id, Arg::id(job.org), job.kind, job.unique_key, job.payload, job.run_at, now]).await?;
     if let Some(org) = job.org.filter(|_| job.run_at <= now) {
         tx.signal(Topic::Work, org);
     }
@@ -25,6 +25,11 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
 /// Removes a job that is no longer wanted; one that runs already is not stopped.
 pub async fn cancel(tx: &mut Tx, kind: &'static str, unique_key: &str) -> Result<bool, Failure> {
     Ok(tx.execute("delete from job where kind = $1 and unique_key = $2", args![kind, unique_key]).await? > 0)
+}
+
+/// As [`cancel`], for who does not ask whether there was one.
+pub async fn forget(tx: &mut Tx, kind: &'static str, unique_key: String) -> Result<(), Failure> {
+    tx.defer("delete from job where kind = $1 and unique_key = $2", args![kind, unique_key]).await
 }
 
 /// A claimed job. `attempt` and `lease_until` together tell this claim from any other.

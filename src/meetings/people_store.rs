@@ -56,7 +56,7 @@ pub(super) async fn upsert(tx: &mut Tx, org: OrgId, people: &[Participant]) -> R
             sql.bind_list(args);
         }
         sql.push(" on conflict (meeting_id, person) do update set name = excluded.name, email = excluded.email, role = excluded.role");
-        sql.execute(tx).await?;
+        sql.defer(tx).await?;
     }
     Ok(())
 }

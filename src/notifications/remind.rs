@@ -10,7 +10,7 @@ use crate::calendar::entry;
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::jobs::{self, Job, NewJob};
-use crate::kernel::{Failure, MeetingId, OrgId};
+use crate::kernel::{Failure, MeetingId, OrgId, Timestamp};
 use crate::mail::{self, Dress};
 use crate::meetings::{MeetingView, State};
 use crate::tenancy::organizations;
@@ -36,20 +36,19 @@ fn key(id: MeetingId, offset_min: i64) -> String {
     format!("{id}/{offset_min}")
 }
 
-/// Puts the reminders of a meeting where they belong now: a job for each offset that is still ahead, none for a meeting that is off.
-/// The job of an offset has one key, so a later time replaces an earlier one.
-async fn schedule(tx: &mut Tx, org: OrgId, id: MeetingId, settings: &Settings, view: Option<&MeetingView>) -> Result<(), Failure> {
+/// Puts the reminders of a meeting where they belong now: a job for each offset that is still ahead, none for a meeting that is off,
+/// which has no `start`. The job of an offset has one key, so a later time replaces an earlier one.
+pub(super) async fn place(tx: &mut Tx, org: OrgId, id: MeetingId, settings: &Settings, start: Option<Timestamp>) -> Result<(), Failure> {
     let now = tx.now();
-    let lives = view.filter(|view| view.state == State::Ready);
     for offset_min in &settings.reminder_min {
         let unique_key = key(id, *offset_min);
-        match lives.map(|view| view.start.plus_min(-offset_min)).filter(|run_at| *run_at > now) {
-            Some(run_at) => {
+        match start.map(|start| start.plus_min(-offset_min)) {
+            Some(run_at) if run_at > now => {
                 let payload = json!({ "meeting": id, "offset_min": offset_min });
                 jobs::enqueue(tx, NewJob { org: Some(org), kind: REMIND, payload, run_at, unique_key: Some(unique_key) }).await?;
             }
-            None if lives.is_none() => drop(jobs::cancel(tx, REMIND, &unique_key).await?),
-            None => {}
+            Some(_) => {}
+            None => jobs::forget(tx, REMIND, unique_key).await?,
         }
     }
     Ok(())
@@ -63,7 +62,8 @@ impl Notifications {
         let unit = async move |tx: &mut Tx| {
             let view = notifications.view(tx, org, subject).await?;
             let settings = Settings::of(tx, org).await?;
-            schedule(tx, org, subject, &settings, view.as_ref()).await
+            let start = view.filter(|view| view.state == State::Ready).map(|view| view.start);
+            place(tx, org, subject, &settings, start).await
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }

@@ -16,14 +16,15 @@ pub(super) async fn behind(tx: &mut Tx) -> Result<Vec<OrgId>, Failure> {
 
 /// The last event looked at. The row is held until the unit ends, so that replicas follow one another.
 pub(super) async fn cursor(tx: &mut Tx, org: OrgId) -> Result<i64, Failure> {
-    tx.execute("insert into notification_cursor (org_id, seq) values ($1, 0) on conflict (org_id) do nothing", args![org]).await?;
-    let sql = "update notification_cursor set seq = seq where org_id = $1 returning seq";
+    let sql =
+        "insert into notification_cursor (org_id, seq) values ($1, 0) on conflict (org_id) do update set seq = notification_cursor.seq
+        returning seq";
     let (seq,): (i64,) = tx.fetch_one(sql, args![org]).await?;
     Ok(seq)
 }
 
 pub(super) async fn put_cursor(tx: &mut Tx, org: OrgId, seq: i64) -> Result<(), Failure> {
-    tx.execute("update notification_cursor set seq = $2 where org_id = $1", args![org, seq]).await.map(drop)
+    tx.defer("update notification_cursor set seq = $2 where org_id = $1", args![org, seq]).await
 }
 
 /// Somebody who was told.

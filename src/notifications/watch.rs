@@ -1,13 +1,18 @@
 //! Reads the outbox and enqueues what is to be looked at.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::settings::Settings;
 use super::{Notifications, remind, store, tell};
 use crate::db::{Topic, Tx};
-use crate::events;
+use crate::events::{self, Event};
 use crate::jobs::{self, NewJob, worker::complain};
-use crate::kernel::{Failure, MeetingId, OrgId, SeriesId};
+use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
+use crate::meetings::State;
 
 /// Events looked at in one commit.
 const BATCH: u32 = 200;
@@ -34,25 +39,51 @@ impl Notifications {
         let behind = store::behind(&mut self.meetings.db().reader().await?).await?;
         let mut more = false;
         for org in behind {
-            more |= self.meetings.db().unit(move |tx| Box::pin(async move { advance(tx, org).await })).await?;
+            let mail_is_on = self.mail_is_on;
+            more |= self.meetings.db().unit(move |tx| Box::pin(async move { advance(tx, org, mail_is_on).await })).await?;
         }
         Ok(more)
     }
 }
 
-async fn advance(tx: &mut Tx, org: OrgId) -> Result<bool, Failure> {
+/// What the last of several changes left behind.
+#[derive(Default)]
+struct Changed {
+    subjects: BTreeSet<String>,
+    starts: BTreeMap<MeetingId, Option<Timestamp>>,
+}
+
+/// What an event says of a meeting, as far as it matters here.
+#[derive(Deserialize)]
+struct Glimpse {
+    state: State,
+    start: Timestamp,
+    series_id: Option<SeriesId>,
+}
+
+impl Changed {
+    fn see(&mut self, event: &Event) {
+        self.subjects.insert(event.subject.clone());
+        let (Ok(id), Ok(seen)) = (event.subject.parse(), Glimpse::deserialize(&event.data)) else { return };
+        self.subjects.extend(seen.series_id.map(|series| series.to_string()));
+        let is_ahead = seen.state == State::Ready && event.kind != "meeting.deleted";
+        self.starts.insert(id, is_ahead.then_some(seen.start));
+    }
+}
+
+// Reminders are placed at once, from the event: what changed since has an event of its own, further on.
+async fn advance(tx: &mut Tx, org: OrgId, mail_is_on: bool) -> Result<bool, Failure> {
     let after = store::cursor(tx, org).await?;
     let events = events::list_after(tx, org, after, BATCH).await?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
-    let mut subjects: Vec<String> = Vec::new();
-    for event in events.iter().filter(|event| is_telling(&event.kind)) {
-        subjects.push(event.subject.clone());
-        subjects.extend(event.data["series_id"].as_str().map(str::to_owned));
+    let mut changed = Changed::default();
+    events.iter().filter(|event| is_telling(&event.kind)).for_each(|event| changed.see(event));
+    let settings = Settings::of(tx, org).await?;
+    for (meeting, start) in changed.starts {
+        remind::place(tx, org, meeting, &settings, start).await?;
     }
-    subjects.sort_unstable();
-    subjects.dedup();
-    for subject in subjects {
-        enqueue(tx, org, &subject).await?;
+    for subject in changed.subjects.iter().filter(|_| mail_is_on) {
+        enqueue_kind(tx, org, tell::TELL, subject).await?;
     }
     store::put_cursor(tx, org, last).await?;
     Ok(events.len() == BATCH as usize)
@@ -69,11 +100,13 @@ pub(super) async fn enqueue(tx: &mut Tx, org: OrgId, subject: &str) -> Result<()
     if !is_meeting && subject.parse::<SeriesId>().is_err() {
         return Ok(());
     }
-    let kinds: &[&'static str] = if is_meeting { &[tell::TELL, remind::SCHEDULE] } else { &[tell::TELL] };
-    for kind in kinds {
-        let job =
-            NewJob { org: Some(org), kind, payload: json!({ "subject": subject }), run_at: tx.now(), unique_key: Some(subject.to_owned()) };
-        jobs::enqueue(tx, job).await?;
+    if is_meeting {
+        enqueue_kind(tx, org, remind::SCHEDULE, subject).await?;
     }
-    Ok(())
+    enqueue_kind(tx, org, tell::TELL, subject).await
+}
+
+async fn enqueue_kind(tx: &mut Tx, org: OrgId, kind: &'static str, subject: &str) -> Result<(), Failure> {
+    let (payload, run_at) = (json!({ "subject": subject }), tx.now());
+    jobs::enqueue(tx, NewJob { org: Some(org), kind, payload, run_at, unique_key: Some(subject.to_owned()) }).await
 }

@@ -1,6 +1,7 @@
 //! Creating and reserving meetings.
 
-use serde_json::{Map, Value, json};
+use serde_json::value::to_raw_value;
+use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::super::input::{NewMeeting, end_of, minutes, people, people_limit};
@@ -61,10 +62,16 @@ impl Meetings {
             super::series::attach(tx, &mut held, !own_link).await?;
         }
         super::tell_provider(tx, &[&held.meeting]).await?;
-        let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
-        audit::record(tx, ctx, "meeting.create", shown.id, json!({ "created": { "before": null, "after": &shown } })).await?;
-        events::append(tx, ctx.org, NewEvent::new("meeting.created", shown.id, json!(shown))).await?;
+        self.tell_created(tx, ctx, &held).await?;
         Ok(self.view(ctx, &held))
+    }
+
+    /// The audit record and the event of a new meeting. Its view is written as JSON once.
+    pub(super) async fn tell_created(&self, tx: &mut Tx, ctx: &Ctx, held: &Held) -> Result<(), Failure> {
+        let id = held.meeting.id;
+        let shown = to_raw_value(&MeetingView::new(&held.meeting, &held.people, &self.base, false))?;
+        audit::record(tx, ctx, "meeting.create", id, audit::creation(&shown)).await?;
+        events::append(tx, held.meeting.org_id, NewEvent::new("meeting.created", id, shown)).await
     }
 
     async fn draw_up(&self, tx: &mut Tx, ctx: &Ctx, new: NewMeeting, organizer: Option<&User>) -> Result<Meeting, Failure> {

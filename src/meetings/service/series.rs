@@ -8,10 +8,8 @@ use super::super::input::{MeetingChange, NewMeeting};
 use super::super::model::Meeting;
 use super::super::series::{self, NewSeries, Occurrence, Rule, Series, SeriesView, store as series_store};
 use super::super::state::State;
-use super::super::view::MeetingView;
 use super::super::{NOT_FOUND, people_store};
 use super::{Held, Meetings};
-use crate::audit;
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::failure::{Failure, invalid};
@@ -122,9 +120,7 @@ impl Meetings {
             super::create::insert(tx, &mut held.meeting).await?;
             people_store::upsert(tx, series.org_id, &held.people).await?;
             enter(tx, &mut held, series, *at, true).await?;
-            let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
-            audit::record(tx, ctx, "meeting.create", shown.id, json!({ "created": { "before": null, "after": &shown } })).await?;
-            events::append(tx, series.org_id, NewEvent::new("meeting.created", shown.id, json!(shown))).await?;
+            self.tell_created(tx, ctx, &held).await?;
         }
         Ok(())
     }
