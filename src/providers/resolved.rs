@@ -25,13 +25,16 @@ pub struct Resolved {
     pub capabilities: Capabilities,
     /// Signs its tokens; absent where there are none.
     pub key: Option<SigningKey>,
+    /// What a self-hosted Jitsi expects of every token.
+    pub(super) issuer: Option<Issuer>,
 }
 
 impl Resolved {
     pub(super) fn new(id: Option<ProviderId>, settings: Settings) -> Result<Self, Failure> {
         let capabilities = settings.capabilities();
         let key = if capabilities.tokens { signing_key(id, &settings)? } else { None };
-        Ok(Self { id, version: 0, settings, capabilities, key })
+        let issuer = if let Settings::Jitsi(jitsi) = &settings { issuer(jitsi) } else { None };
+        Ok(Self { id, version: 0, settings, capabilities, key, issuer })
     }
 
     /// The Jitsi of organizations without an account.
@@ -92,7 +95,7 @@ impl Resolved {
     pub fn mint(&self, grant: &Grant) -> Result<Option<MintedToken>, Failure> {
         let Some(key) = &self.key else { return Ok(None) };
         match &self.settings {
-            Settings::Jitsi(jitsi) => issuer(jitsi).map(|issuer| mint(key, &Claims::new(&issuer, grant))).transpose(),
+            Settings::Jitsi(_) => self.issuer.as_ref().map(|issuer| mint(key, &Claims::new(issuer, grant))).transpose(),
             Settings::Jaas(jaas) => mint(key, &JaasClaims::new(&jaas.app_id, grant)).map(Some),
             Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Ok(None),
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::features::{ALL, Features, Permissions};
+use super::features::{ALL, Granted, Permissions};
 use crate::kernel::Timestamp;
 use crate::providers::jitsi::RoomName;
 
@@ -59,29 +59,29 @@ pub struct Grant {
 /// Each way of naming a moderator is used at once, because servers differ in the one they look at, and none of them
 /// appears for anybody else.
 #[derive(Debug, Clone, Serialize)]
-pub struct Claims {
-    iss: String,
-    aud: String,
-    sub: String,
-    room: String,
+pub struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    room: &'a str,
     iat: i64,
     nbf: i64,
     exp: i64,
     #[serde(skip_serializing_if = "is_false")]
     moderator: bool,
-    context: Context,
+    context: Context<'a>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Context {
-    user: User,
-    features: Features,
+struct Context<'a> {
+    user: User<'a>,
+    features: Granted,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct User {
+struct User<'a> {
     #[serde(flatten)]
-    person: PersonClaims,
+    person: PersonClaims<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     affiliation: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,20 +91,20 @@ struct User {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct PersonClaims {
+pub(super) struct PersonClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
+    id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
+    email: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    avatar: Option<String>,
+    avatar: Option<&'a str>,
 }
 
-impl From<&Person> for PersonClaims {
-    fn from(person: &Person) -> Self {
-        let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+impl<'a> From<&'a Person> for PersonClaims<'a> {
+    fn from(person: &'a Person) -> Self {
+        let said = |text: &'a Option<String>| text.as_deref().filter(|text| !text.trim().is_empty());
         Self { id: said(&person.id), name: said(&person.name), email: said(&person.email), avatar: said(&person.avatar) }
     }
 }
@@ -114,25 +114,25 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-impl Claims {
+impl<'a> Claims<'a> {
     /// The claims that grant `grant` on the server that expects `issuer`.
-    pub fn new(issuer: &Issuer, grant: &Grant) -> Self {
+    pub fn new(issuer: &'a Issuer, grant: &'a Grant) -> Self {
         Self {
-            iss: issuer.issuer.clone(),
-            aud: issuer.audience.clone(),
-            sub: issuer.subject.clone(),
-            room: grant.room.to_string(),
+            iss: &issuer.issuer,
+            aud: &issuer.audience,
+            sub: &issuer.subject,
+            room: grant.room.as_str(),
             iat: grant.not_before.secs(),
             nbf: grant.not_before.secs() - BACKDATED_SECS,
             exp: grant.expires.secs(),
             moderator: grant.is_moderator,
-            context: Context { user: User::new(grant), features: grant.permissions.features(&ALL, grant.is_moderator) },
+            context: Context { user: User::new(grant), features: grant.permissions.granted(&ALL, grant.is_moderator) },
         }
     }
 }
 
-impl User {
-    fn new(grant: &Grant) -> Self {
+impl<'a> User<'a> {
+    fn new(grant: &'a Grant) -> Self {
         Self {
             person: PersonClaims::from(&grant.person),
             affiliation: grant.is_moderator.then_some("owner"),

@@ -3,49 +3,80 @@
 //! A server that sees the claim denies every feature that is not true in it, and one that does not see it lets moderators
 //! do nearly everything. Hence the map is always sent, and always whole.
 
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
+
+/// What a feature is granted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Everybody has it.
+    Nothing,
+    /// Moderators have it.
+    Moderator,
+    /// [`Permissions::record`].
+    Record,
+    /// [`Permissions::stream`].
+    Stream,
+    /// [`Permissions::transcribe`].
+    Transcribe,
+    /// [`Permissions::call`].
+    Call,
+}
+
+/// Names of features with what they need.
+pub type Features = [(&'static str, Needs)];
 
 /// Every feature the web client knows; it warns about any other.
-pub const ALL: [&str; 20] = [
-    "branding",
-    "calendar",
-    "create-polls",
-    "file-upload",
-    "flip",
-    "inbound-call",
-    "list-visitors",
-    "live-translation",
-    "livestreaming",
-    "lobby",
-    "moderation",
-    "outbound-call",
-    "recording",
-    "room",
-    "screen-sharing",
-    "send-groupchat",
-    "send-private-message",
-    "sip-inbound-call",
-    "sip-outbound-call",
-    "transcription",
+pub const ALL: [(&str, Needs); 20] = [
+    ("branding", Needs::Nothing),
+    ("calendar", Needs::Nothing),
+    ("create-polls", Needs::Nothing),
+    ("file-upload", Needs::Nothing),
+    ("flip", Needs::Nothing),
+    ("inbound-call", Needs::Call),
+    ("list-visitors", Needs::Moderator),
+    ("live-translation", Needs::Transcribe),
+    ("livestreaming", Needs::Stream),
+    ("lobby", Needs::Moderator),
+    ("moderation", Needs::Moderator),
+    ("outbound-call", Needs::Call),
+    ("recording", Needs::Record),
+    ("room", Needs::Moderator),
+    ("screen-sharing", Needs::Nothing),
+    ("send-groupchat", Needs::Nothing),
+    ("send-private-message", Needs::Nothing),
+    ("sip-inbound-call", Needs::Call),
+    ("sip-outbound-call", Needs::Call),
+    ("transcription", Needs::Transcribe),
 ];
 
 /// The features that JaaS documents; it is sent no others.
-pub const JAAS: [&str; 11] = [
-    "create-polls",
-    "file-upload",
-    "inbound-call",
-    "list-visitors",
-    "livestreaming",
-    "outbound-call",
-    "recording",
-    "send-groupchat",
-    "sip-inbound-call",
-    "sip-outbound-call",
-    "transcription",
+pub const JAAS: [(&str, Needs); 11] = [
+    ("create-polls", Needs::Nothing),
+    ("file-upload", Needs::Nothing),
+    ("inbound-call", Needs::Call),
+    ("list-visitors", Needs::Moderator),
+    ("livestreaming", Needs::Stream),
+    ("outbound-call", Needs::Call),
+    ("recording", Needs::Record),
+    ("send-groupchat", Needs::Nothing),
+    ("sip-inbound-call", Needs::Call),
+    ("sip-outbound-call", Needs::Call),
+    ("transcription", Needs::Transcribe),
 ];
 
-/// The features claim: name and permission.
-pub type Features = BTreeMap<&'static str, bool>;
+/// The features claim: each name with whether it is granted.
+#[derive(Debug, Clone, Copy)]
+pub struct Granted {
+    features: &'static Features,
+    permissions: Permissions,
+    is_moderator: bool,
+}
+
+impl Serialize for Granted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.features.iter().map(|(name, needs)| (name, self.permissions.allow(*needs, self.is_moderator))))
+    }
+}
 
 /// The permissions that are decided meeting by meeting; the others follow from being a moderator.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,19 +92,19 @@ pub struct Permissions {
 }
 
 impl Permissions {
-    /// The permission for each of `names`.
-    pub fn features(self, names: &[&'static str], is_moderator: bool) -> Features {
-        names.iter().map(|name| (*name, self.allows(name, is_moderator))).collect()
+    /// The permission for each of `features`.
+    pub fn granted(self, features: &'static Features, is_moderator: bool) -> Granted {
+        Granted { features, permissions: self, is_moderator }
     }
 
-    fn allows(self, name: &str, is_moderator: bool) -> bool {
-        match name {
-            "recording" => self.record,
-            "livestreaming" => self.stream,
-            "transcription" | "live-translation" => self.transcribe,
-            "inbound-call" | "outbound-call" | "sip-inbound-call" | "sip-outbound-call" => self.call,
-            "lobby" | "moderation" | "room" | "list-visitors" => is_moderator,
-            _ => true,
+    fn allow(self, needs: Needs, is_moderator: bool) -> bool {
+        match needs {
+            Needs::Nothing => true,
+            Needs::Moderator => is_moderator,
+            Needs::Record => self.record,
+            Needs::Stream => self.stream,
+            Needs::Transcribe => self.transcribe,
+            Needs::Call => self.call,
         }
     }
 }
@@ -82,15 +113,22 @@ impl Permissions {
 mod tests {
     use super::*;
 
+    fn claim(granted: Granted) -> serde_json::Value {
+        serde_json::to_value(granted).unwrap()
+    }
+
     #[test]
     fn the_map_is_whole_and_follows_the_permissions() {
-        let nothing = Permissions::default().features(&ALL, false);
-        assert_eq!(nothing.len(), 20);
-        assert!(nothing["send-groupchat"] && nothing["screen-sharing"]);
-        assert!(!nothing["recording"] && !nothing["outbound-call"] && !nothing["moderation"]);
-        let record = Permissions { record: true, ..Permissions::default() }.features(&JAAS, true);
-        assert_eq!(record.iter().filter(|(_, on)| **on).count(), 5, "{record:?}");
-        assert!(record["recording"] && !record["livestreaming"]);
-        assert!(JAAS.iter().all(|name| ALL.contains(name)));
+        let nothing = claim(Permissions::default().granted(&ALL, false));
+        assert_eq!(nothing.as_object().unwrap().len(), 20);
+        for (name, on) in
+            [("send-groupchat", true), ("screen-sharing", true), ("recording", false), ("outbound-call", false), ("moderation", false)]
+        {
+            assert_eq!(nothing[name], on, "{name}");
+        }
+        let record = claim(Permissions { record: true, ..Permissions::default() }.granted(&JAAS, true));
+        assert_eq!(record.as_object().unwrap().values().filter(|on| **on == true).count(), 5, "{record}");
+        assert!(record["recording"] == true && record["livestreaming"] == false);
+        assert!(JAAS.iter().all(|feature| ALL.contains(feature)));
     }
 }

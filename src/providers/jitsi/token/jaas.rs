@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::claims::{BACKDATED_SECS, Grant, PersonClaims};
-use super::features::{Features, JAAS};
+use super::features::{Granted, JAAS};
 
 /// `aud` of every JaaS token.
 pub const AUDIENCE: &str = "jitsi";
@@ -13,45 +13,45 @@ pub const ISSUER: &str = "chat";
 /// The claims of a JaaS token. `room` is the bare name, without the AppID that precedes it in the address; the moderator
 /// is the *string* `"true"` or `"false"`, as 8x8 documents it. The signing key's id must begin with the AppID.
 #[derive(Debug, Clone, Serialize)]
-pub struct JaasClaims {
+pub struct JaasClaims<'a> {
     aud: &'static str,
     iss: &'static str,
-    sub: String,
-    room: String,
+    sub: &'a str,
+    room: &'a str,
     iat: i64,
     nbf: i64,
     exp: i64,
-    context: Context,
+    context: Context<'a>,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Context {
-    user: User,
-    features: Features,
+struct Context<'a> {
+    user: User<'a>,
+    features: Granted,
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct User {
+struct User<'a> {
     #[serde(flatten)]
-    person: PersonClaims,
+    person: PersonClaims<'a>,
     moderator: &'static str,
 }
 
-impl JaasClaims {
+impl<'a> JaasClaims<'a> {
     /// The claims that grant `grant` to the customer `app_id` (`vpaas-magic-cookie-...`).
-    pub fn new(app_id: &str, grant: &Grant) -> Self {
+    pub fn new(app_id: &'a str, grant: &'a Grant) -> Self {
         let moderator = if grant.is_moderator { "true" } else { "false" };
         Self {
             aud: AUDIENCE,
             iss: ISSUER,
-            sub: app_id.to_owned(),
-            room: grant.room.to_string(),
+            sub: app_id,
+            room: grant.room.as_str(),
             iat: grant.not_before.secs(),
             nbf: grant.not_before.secs() - BACKDATED_SECS,
             exp: grant.expires.secs(),
             context: Context {
                 user: User { person: PersonClaims::from(&grant.person), moderator },
-                features: grant.permissions.features(&JAAS, grant.is_moderator),
+                features: grant.permissions.granted(&JAAS, grant.is_moderator),
             },
         }
     }

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn the_header_is_what_jitsi_demands() {
-        let claims = Claims::new(&sample::issuer(), &sample::grant(true));
+        let (issuer, grant) = (sample::issuer(), sample::grant(true));
+        let claims = Claims::new(&issuer, &grant);
         let shared = decode_header(mint(&sample::hs256(), &claims).unwrap().expose()).unwrap();
         assert_eq!((shared.typ.as_deref(), shared.alg, shared.kid), (Some("JWT"), Algorithm::HS256, None));
         let own = decode_header(mint(&sample::rs256(), &claims).unwrap().expose()).unwrap();
