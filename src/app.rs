@@ -1,6 +1,6 @@
 //! The composition root: the one file that knows every capability.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,8 +24,8 @@ use crate::providers::calls::caller::Calls;
 use crate::recordings::Recordings;
 use crate::rooms::Rooms;
 use crate::rpc::http::Doors;
-use crate::rpc::openrpc::Described;
-use crate::rpc::{Dispatcher, Registry, openrpc};
+use crate::rpc::openrpc::{Described, Discovery};
+use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
@@ -71,8 +71,7 @@ pub struct App {
     /// Meetings at providers that have to be called.
     pub hosting: Hosting,
     doors: Doors,
-    document: Arc<OnceLock<serde_json::Value>>,
-    methods: Vec<Described>,
+    discovery: Discovery,
     base: Arc<str>,
 }
 
@@ -113,11 +112,10 @@ impl App {
         webhooks::rpc::register(&mut registry, &inbox);
         rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
         booking::rpc::register(&mut registry, &booking);
-        let document = Arc::new(OnceLock::new());
-        server_info::register(&mut registry, document.clone());
-        document.set(openrpc::document(&mut registry, base)).ok();
-        let methods: Vec<Described> = registry.entries().values().cloned().collect();
-        let specs = methods.iter().map(|method| (method.spec.name, method.spec)).collect();
+        let discovery = Discovery::default();
+        server_info::register(&mut registry, discovery.clone());
+        discovery.fill(registry.entries().values().copied().collect(), base);
+        let specs = discovery.methods().iter().map(|method| (method.spec.name, method.spec)).collect();
         let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), config.odoo.clone(), specs)?);
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
@@ -135,15 +133,14 @@ impl App {
             booking,
             odoo,
             doors,
-            document,
-            methods,
+            discovery,
             base: base.into(),
         })
     }
 
     /// What every method says of itself.
     pub fn methods(&self) -> impl Iterator<Item = &Described> {
-        self.methods.iter()
+        self.discovery.methods().iter()
     }
 
     /// All HTTP routes.
@@ -153,7 +150,7 @@ impl App {
         let site = site::Site {
             db: self.db.clone(),
             sealer: self.sealer.clone(),
-            document: self.document.clone(),
+            discovery: self.discovery.clone(),
             base: self.base.clone(),
             https,
             metrics,
@@ -229,7 +226,7 @@ pub async fn describe(config: &Config) -> anyhow::Result<serde_json::Value> {
     let base =
         if config.server.public_url.is_empty() { format!("http://{}", config.server.listen) } else { config.server.public_url.clone() };
     let app = App::build(&config, &base, CancellationToken::new()).await?;
-    Ok(app.document.get().cloned().unwrap_or_default())
+    Ok(app.discovery.document().clone())
 }
 
 async fn open(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Db> {

@@ -1,11 +1,9 @@
 //! `rpc.discover` and `server.info`.
 
-use std::sync::{Arc, OnceLock};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::rpc::openrpc::Discovery;
 use crate::rpc::{Example, Nothing, Registry, Rule, Spec};
 
 /// What `server.info` answers.
@@ -39,8 +37,8 @@ static INFO: Spec = Spec {
 }
 .checked();
 
-/// Adds both. The document is made from all methods, so it is put into `document` after the last was added.
-pub fn register(registry: &mut Registry, document: Arc<OnceLock<Value>>) {
-    registry.add_public(&DISCOVER, move |_: Nothing| Ok(document.get().cloned().unwrap_or_default()));
+/// Adds both.
+pub fn register(registry: &mut Registry, discovery: Discovery) {
+    registry.add_public(&DISCOVER, move |_: Nothing| Ok(discovery.document().clone()));
     registry.add_public(&INFO, |_: Nothing| Ok(Info { name: "omeet".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }));
 }

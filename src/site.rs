@@ -1,6 +1,6 @@
 //! Routes that belong to no capability: start page, reference, health, metrics, keys, assets.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, Path, Query, State};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::db::Db;
 use crate::kernel::{Failure, ProviderId, Sealer, code};
 use crate::providers::{self, Scope};
+use crate::rpc::openrpc::Discovery;
 use crate::web::assets;
 use crate::web::headers::{Header, Policy, common};
 use crate::web::i18n::Lang;
@@ -25,7 +26,7 @@ use crate::web::pages::{Reference, StartPage};
 pub struct Site {
     pub db: Db,
     pub sealer: Arc<Sealer>,
-    pub document: Arc<OnceLock<Value>>,
+    pub discovery: Discovery,
     pub base: Arc<str>,
     pub https: bool,
     pub metrics: PrometheusHandle,
@@ -113,12 +114,11 @@ async fn find(State(site): State<Site>, query: Query<LangQuery>, headers: Header
 }
 
 async fn docs(State(site): State<Site>, query: Query<LangQuery>, headers: HeaderMap) -> Response {
-    let document = site.document.get().cloned().unwrap_or_default();
-    site.page(Reference::new(lang(&query, &headers), &document, &site.base).render())
+    site.page(Reference::new(lang(&query, &headers), site.discovery.document(), &site.base).render())
 }
 
 async fn openrpc(State(site): State<Site>) -> Response {
-    json_answer(&site, StatusCode::OK, site.document.get().unwrap_or(&Value::Null), "public, max-age=300")
+    json_answer(&site, StatusCode::OK, site.discovery.document(), "public, max-age=300")
 }
 
 async fn ready(State(site): State<Site>) -> Response {

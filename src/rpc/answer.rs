@@ -8,7 +8,7 @@ use super::registry::error_object;
 use crate::kernel::failure::{Class, Failure};
 
 /// Most answers fit.
-const USUAL_OCTETS: usize = 2048;
+const USUAL_OCTETS: usize = 4096;
 
 /// What a message is answered with.
 pub struct Answer {

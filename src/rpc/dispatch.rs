@@ -88,7 +88,10 @@ impl Dispatcher {
     /// Ready to answer for all methods of `registry`.
     pub fn new(registry: Registry, gatekeeper: Arc<dyn Gatekeeper>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
         let (methods, subscriptions) = registry.into_methods();
-        let methods = methods.into_iter().map(|(spec, handler)| (spec.name, Method { spec, handler, seconds: OnceLock::new() })).collect();
+        let methods = methods
+            .into_iter()
+            .map(|(spec, handler)| (spec.name, Method { spec, handler, seconds: OnceLock::new(), answered: OnceLock::new() }))
+            .collect();
         Self { methods, subscriptions, gatekeeper, entropy, limits }
     }
 
@@ -197,13 +200,22 @@ struct Method {
     spec: &'static Spec,
     handler: Handler,
     seconds: OnceLock<metrics::Histogram>,
+    answered: OnceLock<metrics::Counter>,
 }
 
 impl Method {
+    fn calls(&self, result: &'static str) -> metrics::Counter {
+        metrics::counter!("omeet_rpc_calls_total", "method" => self.spec.name, "result" => result)
+    }
+
     fn note(&self, begun: Instant, result: &'static str) {
         let seconds = self.seconds.get_or_init(|| metrics::histogram!("omeet_rpc_call_seconds", "method" => self.spec.name));
         seconds.record(begun.elapsed());
-        metrics::counter!("omeet_rpc_calls_total", "method" => self.spec.name, "result" => result).increment(1);
+        // Most calls end well: their counter is not looked up again.
+        match result {
+            "ok" => self.answered.get_or_init(|| self.calls(result)).increment(1),
+            result => self.calls(result).increment(1),
+        }
     }
 }
 

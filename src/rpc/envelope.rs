@@ -86,10 +86,13 @@ pub fn parse(message: &[u8], depth: usize, batch: usize) -> Result<Message<'_>, 
         return Err(TOO_DEEP.because(format!("The message is nested deeper than {depth} levels")));
     }
     if !text.trim_start().starts_with('[') {
-        let raw: &RawValue = serde_json::from_str(text).map_err(|error| PARSE.because(format!("The message is no JSON: {error}")))?;
-        return Ok(Message::Single(call(raw)));
+        // One pass for what is well formed; what is not is looked at again, to say whether it is JSON at all.
+        return match serde_json::from_str(text) {
+            Ok(wire) => Ok(Message::Single(read(wire))),
+            Err(_) => Ok(Message::Single(call(json(text)?))),
+        };
     }
-    let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| PARSE.because(format!("The message is no JSON: {error}")))?;
+    let entries: Vec<&RawValue> = json(text)?;
     match entries.len() {
         0 => Err(INVALID_REQUEST.because("A batch must hold at least one call")),
         n if n > batch => Err(BATCH_TOO_LARGE.because(format!("A batch may hold at most {batch} calls; this one holds {n}"))),
@@ -97,9 +100,16 @@ pub fn parse(message: &[u8], depth: usize, batch: usize) -> Result<Message<'_>, 
     }
 }
 
+fn json<'m, T: Deserialize<'m>>(text: &'m str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| PARSE.because(format!("The message is no JSON: {error}")))
+}
+
 fn call(raw: &RawValue) -> Result<Call<'_>, Malformed> {
-    let wire: Wire<'_> = serde_json::from_str(raw.get())
-        .map_err(|error| Malformed::from(INVALID_REQUEST.because(format!("Not a JSON-RPC request: {error}"))))?;
+    let wire = serde_json::from_str(raw.get());
+    read(wire.map_err(|error| Malformed::from(INVALID_REQUEST.because(format!("Not a JSON-RPC request: {error}"))))?)
+}
+
+fn read(wire: Wire<'_>) -> Result<Call<'_>, Malformed> {
     let id = call_id(wire.id)?;
     let refuse = |why: &str| Malformed { id: answerable(&id), failure: INVALID_REQUEST.because(why) };
     if wire.jsonrpc.as_deref() != Some("2.0") {

@@ -1,34 +1,32 @@
 //! The OpenRPC document (spec.open-rpc.org, 1.3) that describes every method.
 
+use std::sync::{Arc, OnceLock};
+
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::registry::Registry;
 use super::spec::{Rule, Spec};
 use crate::kernel::failure::{FORBIDDEN, INTERNAL, INVALID, Kind, UNAUTHENTICATED, UNAVAILABLE};
 
-/// A method with the schemas of what goes in and comes out.
-#[derive(Clone)]
+/// A method, and how to learn what goes in and comes out: schemas are made when somebody asks for them.
+#[derive(Clone, Copy)]
 pub struct Described {
     /// What it says of itself.
     pub spec: &'static Spec,
-    params: Value,
-    result: Value,
+    schemas: fn(&mut SchemaGenerator) -> Schemas,
     read_example: fn(&Spec) -> Result<(), String>,
 }
 
+struct Schemas {
+    params: Value,
+    result: Value,
+}
+
 impl Described {
-    pub(super) fn new<P: JsonSchema + DeserializeOwned, R: JsonSchema + DeserializeOwned>(
-        spec: &'static Spec,
-        generator: &mut SchemaGenerator,
-    ) -> Self {
-        Self {
-            spec,
-            params: P::json_schema(generator).to_value(),
-            result: generator.subschema_for::<R>().to_value(),
-            read_example: read_example::<P, R>,
-        }
+    pub(super) fn new<P: JsonSchema + DeserializeOwned, R: JsonSchema + DeserializeOwned>(spec: &'static Spec) -> Self {
+        Self { spec, schemas: schemas::<P, R>, read_example: read_example::<P, R> }
     }
 
     /// Whether the example can be read as what the method takes and answers.
@@ -36,35 +34,39 @@ impl Described {
         (self.read_example)(self.spec)
     }
 
-    fn method(&self) -> Value {
-        let spec = self.spec;
+    fn method(&self, generator: &mut SchemaGenerator) -> Value {
+        let (spec, schemas) = (self.spec, (self.schemas)(generator));
         json!({
             "name": spec.name,
             "summary": spec.summary,
             "description": spec.description,
             "paramStructure": "by-name",
-            "params": self.content_descriptors(),
-            "result": { "name": "result", "schema": self.result },
+            "params": content_descriptors(spec, &schemas.params),
+            "result": { "name": "result", "schema": schemas.result },
             "errors": errors(spec),
             "examples": [example(spec)],
             "x-authorization": authorization(spec),
             "x-changes": spec.changes,
         })
     }
+}
 
-    fn content_descriptors(&self) -> Vec<Value> {
-        let properties = self.params.get("properties").and_then(Value::as_object);
-        let required = self.params.get("required").and_then(Value::as_array);
-        let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|n| n == name));
-        let own = properties.into_iter().flatten().map(|(name, schema)| {
-            let description = schema.get("description").cloned().unwrap_or_default();
-            json!({ "name": name, "required": is_required(name), "description": description, "schema": schema })
-        });
-        let mut descriptors: Vec<Value> = own.collect();
-        descriptors.sort_by_key(|descriptor| descriptor["required"] != json!(true));
-        descriptors.extend(reserved(self.spec));
-        descriptors
-    }
+fn schemas<P: JsonSchema, R: JsonSchema>(generator: &mut SchemaGenerator) -> Schemas {
+    Schemas { params: P::json_schema(generator).to_value(), result: generator.subschema_for::<R>().to_value() }
+}
+
+fn content_descriptors(spec: &Spec, params: &Value) -> Vec<Value> {
+    let properties = params.get("properties").and_then(Value::as_object);
+    let required = params.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|n| n == name));
+    let own = properties.into_iter().flatten().map(|(name, schema)| {
+        let description = schema.get("description").cloned().unwrap_or_default();
+        json!({ "name": name, "required": is_required(name), "description": description, "schema": schema })
+    });
+    let mut descriptors: Vec<Value> = own.collect();
+    descriptors.sort_by_key(|descriptor| descriptor["required"] != json!(true));
+    descriptors.extend(reserved(spec));
+    descriptors
 }
 
 fn read_example<P: DeserializeOwned, R: DeserializeOwned>(spec: &Spec) -> Result<(), String> {
@@ -109,10 +111,38 @@ fn authorization(spec: &Spec) -> Value {
     }
 }
 
-/// The document for a service that answers under `url`.
-pub fn document(registry: &mut Registry, url: &str) -> Value {
-    let methods: Vec<Value> = registry.entries().values().map(Described::method).collect();
-    let schemas = registry.definitions();
+/// Every method of a service, described to whoever asks. Clones share one document, made for the first of them.
+#[derive(Clone, Default)]
+pub struct Discovery(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    found: OnceLock<(Vec<Described>, String)>,
+    document: OnceLock<Value>,
+}
+
+impl Discovery {
+    /// Says what there is to describe: `methods`, which answer under `url`. Only the first time counts.
+    pub fn fill(&self, methods: Vec<Described>, url: &str) {
+        self.0.found.set((methods, url.to_owned())).ok();
+    }
+
+    /// The methods, in the order of their names.
+    pub fn methods(&self) -> &[Described] {
+        self.0.found.get().map_or(&[], |(methods, _)| methods)
+    }
+
+    /// The OpenRPC document.
+    pub fn document(&self) -> &Value {
+        let url = self.0.found.get().map_or("", |(_, url)| url);
+        self.0.document.get_or_init(|| document(self.methods(), url))
+    }
+}
+
+fn document(methods: &[Described], url: &str) -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut generator = settings.into_generator();
+    let methods: Vec<Value> = methods.iter().map(|method| method.method(&mut generator)).collect();
     json!({
         "openrpc": "1.3.2",
         "info": {
@@ -122,6 +152,6 @@ pub fn document(registry: &mut Registry, url: &str) -> Value {
         },
         "servers": [{ "name": "omeet", "url": format!("{url}/rpc") }],
         "methods": methods,
-        "components": { "schemas": schemas },
+        "components": { "schemas": generator.take_definitions(true) },
     })
 }

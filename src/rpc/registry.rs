@@ -6,7 +6,7 @@ use std::future::Future;
 use futures_util::future::BoxFuture;
 use jsonrpsee::server::{Methods, PendingSubscriptionSink, RpcModule};
 use jsonrpsee::types::ErrorObjectOwned;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -43,13 +43,11 @@ pub struct Registry {
     handlers: Vec<(&'static Spec, Handler)>,
     subscriptions: RpcModule<()>,
     entries: BTreeMap<&'static str, Described>,
-    generator: SchemaGenerator,
 }
 
 impl Default for Registry {
     fn default() -> Self {
-        let settings = schemars::generate::SchemaSettings::draft07().with(|s| s.definitions_path = "/components/schemas".into());
-        Self { handlers: Vec::new(), subscriptions: RpcModule::new(()), entries: BTreeMap::new(), generator: settings.into_generator() }
+        Self { handlers: Vec::new(), subscriptions: RpcModule::new(()), entries: BTreeMap::new() }
     }
 }
 
@@ -136,18 +134,12 @@ impl Registry {
     }
 
     fn describe<P: JsonSchema + DeserializeOwned, R: JsonSchema + DeserializeOwned>(&mut self, spec: &'static Spec) {
-        let described = Described::new::<P, R>(spec, &mut self.generator);
-        assert!(self.entries.insert(spec.name, described).is_none(), "two methods are called {}", spec.name);
+        assert!(self.entries.insert(spec.name, Described::new::<P, R>(spec)).is_none(), "two methods are called {}", spec.name);
     }
 
     /// What is known of every method, by name.
     pub fn entries(&self) -> &BTreeMap<&'static str, Described> {
         &self.entries
-    }
-
-    /// The schemas that several methods share.
-    pub fn definitions(&mut self) -> serde_json::Map<String, Value> {
-        self.generator.take_definitions(true)
     }
 
     pub(super) fn into_methods(self) -> (Vec<(&'static Spec, Handler)>, Methods) {
