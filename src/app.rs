@@ -118,7 +118,7 @@ impl App {
         document.set(openrpc::document(&mut registry, base)).ok();
         let methods: Vec<Described> = registry.entries().values().cloned().collect();
         let specs = methods.iter().map(|method| (method.spec.name, method.spec)).collect();
-        let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), config.odoo.clone(), specs)?);
+        let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), recordings.clone(), config.odoo.clone(), specs)?);
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
         Ok(Self {
