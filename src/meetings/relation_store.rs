@@ -42,11 +42,12 @@ pub static PERSONS: Relation = Relation { from: persons, scope: known_persons, i
 pub const WITH_PERSON: &str = "m.id in (select l.meeting_id from participant l where l.person in ";
 /// Begins the list of meetings with the persons in them, to be followed by meetings.
 pub const PERSONS_OF: &str = "select a.meeting_id, a.person from participant a where a.meeting_id in ";
-/// Whether `me` is host or co-host of `m`.
-pub const IS_HOST: &str =
-    "exists (select 1 from participant h where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id)";
+/// Whether `me` is organizer, host or co-host of `m`.
+pub const IS_HOST: &str = "(m.organizer_id = me.id or exists (select 1 from participant h
+    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
 /// Whether `me` may change `m`.
-pub const CAN_MANAGE: &str = "(me.sees_all or exists (select 1 from participant h where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
+pub const CAN_MANAGE: &str = "(me.sees_all or m.organizer_id = me.id or exists (select 1 from participant h
+    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
 /// How many take part in `m`.
 pub const PARTICIPANT_COUNT: &str = "(select count(*) from participant where meeting_id = m.id)";
 
@@ -60,8 +61,9 @@ pub fn join_meeting(sql: &mut Sql, ctx: &Ctx, key: &'static str) {
     }
     sql.push(" left join meeting g on g.id = ").push(key);
     if !ctx.sees_all() {
-        sql.push(" and g.id in (select meeting_id from participant where role in ('host', 'co_host') and user_id = ");
-        sql.bind(Arg::id(ctx.user())).push(")");
+        sql.push(" and (g.organizer_id = ").bind(Arg::id(ctx.user()));
+        sql.push(" or g.id in (select meeting_id from participant where role in ('host', 'co_host') and user_id = ");
+        sql.bind(Arg::id(ctx.user())).push("))");
     }
 }
 

@@ -72,9 +72,9 @@ fn what() -> Vec<Field> {
         Field::new("cancel_reason", "Reason", Kind::Char, "m.cancel_reason"),
         Field::new("recording_ids", "Recordings", RECORDINGS, ""),
         Field::new("active", "Active", Kind::Boolean, ALWAYS).help("Meetings are cancelled or deleted, not archived."),
-        Field::new("is_private", "Private", Kind::Boolean, "(1 = 0)").help("Of the addon's calendar; here it is about who takes part."),
-        Field::new("legacy_code", "Old Code", Kind::Char, "cast(null as text)").help("Of the addon; empty here."),
-        Field::new("sync_message", "Not sent", Kind::Char, "cast(null as text)").help("Of the addon; empty here."),
+        Field::new("is_private", "Is Private", Kind::Boolean, "(1 = 0)").help("Of the addon's calendar; here it is about who takes part."),
+        Field::new("legacy_code", "Legacy Code", Kind::Char, "cast(null as text)").help("Of the addon; empty here."),
+        Field::new("sync_message", "Sync Message", Kind::Char, "cast(null as text)").help("Of the addon; empty here."),
     ]
 }
 
@@ -88,7 +88,7 @@ fn when() -> Vec<Field> {
         Field::new("actual_start", "Started at", Kind::Datetime, "m.actual_start"),
         Field::new("actual_end", "Ended at", Kind::Datetime, "m.actual_end"),
         Field::new("reserved_until", "Reserved Until", Kind::Datetime, "m.reserved_until"),
-        Field::new("remote_version", "Version", Kind::Integer, "m.version").help("Rises with every change."),
+        Field::new("remote_version", "Remote Version", Kind::Integer, "m.version").help("Rises with every change."),
     ];
     fields.extend(log_fields("m.created_at", "m.updated_at"));
     fields
@@ -102,8 +102,8 @@ fn people() -> Vec<Field> {
         Field::new("attendee_ids", "Attendees", ATTENDEES, "").rpc("participants"),
         Field::new("participant_ids", "Attendance", PARTICIPANTS, "").rpc("participants"),
         Field::new("participant_count", "People", Kind::Integer, PARTICIPANT_COUNT),
-        Field::new("is_host", "I am host", Kind::Boolean, IS_HOST),
-        Field::new("can_manage", "I may change it", Kind::Boolean, CAN_MANAGE),
+        Field::new("is_host", "Is Host", Kind::Boolean, IS_HOST),
+        Field::new("can_manage", "Can Manage", Kind::Boolean, CAN_MANAGE),
         Field::new("company_id", "Company", COMPANY, "m.org_id").required(),
     ]
 }
