@@ -1,12 +1,13 @@
 """One script of calls against this Odoo with its addon connected, and against omeet: every difference is known and has its reason."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import command, copy_database
+from conftest import command, copy_database, sql
 from odoo import Odoo
 
 sys.path.insert(0, str(Path(__file__).parent / "differential"))
@@ -34,13 +35,16 @@ def make_key() -> str:
 @pytest.fixture(scope="module")
 def theirs(folder, omeet):
     """An Odoo whose addon sends its meetings to an organization of its own."""
-    copy_database("omeet_live_template", DATABASE)
+    copy_database(os.environ["OMEET_LIVE_TEMPLATE"], DATABASE)
     key = make_key()
     omeet.run("organization", "create", "Behind the addon", "--slug", "behind")
     service = omeet.run("key", "create", "--organization", "behind", "--kind", "service", "--role", "admin")["key"]
+    # Neither its scheduler nor omeet's events write beside the script: PostgreSQL would refuse some of its calls.
+    sql(DATABASE, "UPDATE ir_cron SET active = false")
     server = Odoo(DATABASE, folder / "differential.log")
     admin = server.user("admin", "admin")
-    admin.call("ir.config_parameter", "set_param", "web.base.url", server.url)
+    admin.call("ir.config_parameter", "set_param", "web.base.url", "http://127.0.0.1:1")
+    admin.call("ir.config_parameter", "set_param", "web.base.url.freeze", "True")
     admin.call("res.config.settings", "execute", [admin.create("res.config.settings", omeet_url=omeet.url, omeet_key=service)])
     yield Target(server.url, DATABASE, "admin", "admin", key)
     server.stop()
