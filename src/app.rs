@@ -116,7 +116,7 @@ impl App {
         server_info::register(&mut registry, discovery.clone());
         discovery.fill(registry.entries().values().copied().collect(), base);
         let specs = discovery.methods().iter().map(|method| (method.spec.name, method.spec)).collect();
-        let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), config.odoo.clone(), specs)?);
+        let odoo = Arc::new(Odoo::new(gate.clone(), meetings.clone(), joining.clone(), recordings.clone(), config.odoo.clone(), specs)?);
         let dispatcher = Arc::new(Dispatcher::new(registry, gate.clone(), entropy, config.limits.clone()));
         let doors = Doors { dispatcher, origins: Arc::new(origins(config, base)), stop };
         Ok(Self {

@@ -33,6 +33,7 @@ mod limits;
 pub mod links;
 mod model;
 mod people;
+pub mod relation_store;
 pub mod rpc;
 mod service;
 pub mod slots;

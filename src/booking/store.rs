@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::model::Booked;
+use super::relation_store::concerned;
 use super::slots::Session;
 use super::state::State;
 use crate::args;
@@ -139,8 +140,9 @@ pub(super) async fn list(tx: &mut Tx, org: OrgId, wanted: &Conditions, limit: u3
         sql.push(" and b.email = ").bind(email.to_lowercase());
     }
     if let Some(user) = wanted.seen_by {
-        sql.push(" and (b.host_id = ").bind(user).push(" or l.owner_id = ").bind(user);
-        sql.push(" or exists (select 1 from booking_link_host h where h.link_id = b.link_id and h.user_id = ").bind(user).push("))");
+        sql.push(" and (");
+        concerned(&mut sql, user.into());
+        sql.push(")");
     }
     sql.push(") b where true");
     conditions_of_view(&mut sql, wanted);

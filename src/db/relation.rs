@@ -85,6 +85,12 @@ pub enum Condition {
 }
 
 impl Sql {
+    /// Joins, as `me`, who asks: `id`, and whether they see everything (`sees_all`).
+    pub fn join_me(&mut self, ctx: &Ctx) -> &mut Self {
+        self.push(" left join (select ").bind(Arg::id(ctx.user())).push(" as id, ");
+        self.bind(ctx.sees_all()).push(" as sees_all) me on 1 = 1")
+    }
+
     /// Appends ` from ... where ...` of the rows of `relation` that the caller may see and that meet `condition`.
     pub fn rows_of(&mut self, relation: &Relation, engine: Engine, ctx: &Ctx, condition: &Condition) -> &mut Self {
         self.push(" from ");

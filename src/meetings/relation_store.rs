@@ -1,13 +1,14 @@
 //! Meetings and people as rows that others may put conditions on, within what the caller may see.
 
 use super::list_store::visible;
-use crate::db::{Engine, Relation, Sql, dialect};
+use crate::db::{Arg, Engine, Relation, Sql, dialect};
 use crate::kernel::Ctx;
 
-/// Meetings as `m`, their organizers as `u`, their provider accounts as `p`.
+/// Meetings as `m`, their organizers as `u`, their provider accounts as `p`; `me` is who asks.
 pub static MEETINGS: Relation = Relation {
-    from: |sql, _, _| {
+    from: |sql, _, ctx| {
         sql.push("meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id");
+        sql.join_me(ctx);
     },
     scope: |sql, ctx| {
         sql.push("m.org_id = ").bind(ctx.org);
@@ -41,10 +42,30 @@ pub static PERSONS: Relation = Relation { from: persons, scope: known_persons, i
 pub const WITH_PERSON: &str = "m.id in (select l.meeting_id from participant l where l.person in ";
 /// Begins the list of meetings with the persons in them, to be followed by meetings.
 pub const PERSONS_OF: &str = "select a.meeting_id, a.person from participant a where a.meeting_id in ";
-/// Begins the list of meetings with their participants, to be followed by meetings.
-pub const PARTICIPANTS_OF: &str = "select a.meeting_id, a.id from participant a where a.meeting_id in ";
+/// Whether `me` is organizer, host or co-host of `m`.
+pub const IS_HOST: &str = "(m.organizer_id = me.id or exists (select 1 from participant h
+    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
+/// Whether `me` may change `m`.
+pub const CAN_MANAGE: &str = "(me.sees_all or m.organizer_id = me.id or exists (select 1 from participant h
+    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
 /// How many take part in `m`.
 pub const PARTICIPANT_COUNT: &str = "(select count(*) from participant where meeting_id = m.id)";
+
+/// Joins as `v` the meeting that `key` names, as far as the caller may see it, and as `g` the same as far as they manage it.
+pub fn join_meeting(sql: &mut Sql, ctx: &Ctx, key: &'static str) {
+    sql.push(" left join meeting v on v.id = ").push(key);
+    if !ctx.sees_all() {
+        sql.push(" and v.id in (select m.id from meeting m where m.org_id = ").bind(ctx.org);
+        visible(sql, ctx);
+        sql.push(")");
+    }
+    sql.push(" left join meeting g on g.id = ").push(key);
+    if !ctx.sees_all() {
+        sql.push(" and (g.organizer_id = ").bind(Arg::id(ctx.user()));
+        sql.push(" or g.id in (select meeting_id from participant where role in ('host', 'co_host') and user_id = ");
+        sql.bind(Arg::id(ctx.user())).push("))");
+    }
+}
 
 fn persons(sql: &mut Sql, engine: Engine, ctx: &Ctx) {
     sql.push(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::asked::{Arguments, Asked, ids, text};
 use super::fault::Fault;
 use super::methods::{self, Method};
@@ -56,7 +57,7 @@ impl Odoo {
     }
 
     /// Answers a call; `None` where Python answers nothing.
-    pub async fn call(&self, visitor: &Visitor, model: &'static Model, mut call: Call) -> Result<Option<Value>, Fault> {
+    pub async fn call(&self, visitor: &Visitor, model: &'static Model, mut call: Call) -> Result<Option<Answer>, Fault> {
         let method = methods::find(model, &call.method)?;
         let numbers = match (&call.ids, method.on_model) {
             (Some(ids_given), _) => ids(ids_given)?,
@@ -109,10 +110,10 @@ impl Odoo {
 }
 
 impl Asked<'_> {
-    async fn run(&self, visitor: &Visitor, called: &str, numbers: &[i64], arguments: &Arguments) -> Result<Option<Value>, Fault> {
+    async fn run(&self, visitor: &Visitor, called: &str, numbers: &[i64], arguments: &Arguments) -> Result<Option<Answer>, Fault> {
         let answer = match called {
             "search" => self.search(arguments).await?,
-            "search_read" => self.search_read(arguments).await?,
+            "search_read" => return self.search_read(arguments).await.map(Some),
             "search_count" => self.search_count(arguments).await?,
             "read" => self.read(numbers, arguments).await?,
             "read_group" => self.read_group(arguments).await?,
@@ -123,7 +124,9 @@ impl Asked<'_> {
             "fields_get" => self.fields_get(arguments)?,
             "default_get" => self.default_get(arguments)?,
             "context_get" => self.odoo.user_context(visitor).await?,
-            "has_access" | "check_access" | "check_access_rights" => return self.access(visitor, called, arguments).await,
+            "has_access" | "check_access" | "check_access_rights" => {
+                return Ok(self.access(visitor, called, arguments).await?.map(Answer::from));
+            }
             "create" => self.created(arguments).await?,
             "name_create" => self.name_created(arguments).await?,
             "copy" => json!(self.copy(numbers, arguments.get("default").and_then(Value::as_object).unwrap_or(&Map::new())).await?),
@@ -137,7 +140,7 @@ impl Asked<'_> {
             }
             action => self.act(action, numbers, arguments).await?,
         };
-        Ok(Some(answer))
+        Ok(Some(answer.into()))
     }
 
     // One record answers one number, a list a list.

@@ -3,14 +3,15 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::custom_fields;
 use crate::db::Tx;
 use crate::kernel::failure::{Class, Failure, INVALID, Kind};
 use crate::kernel::{Ctx, MeetingId, ParticipantId};
 use crate::meetings::input::{MeetingChange, NewMeeting};
 use crate::meetings::{Action, Meetings, PeopleChange, State};
+use crate::rooms::{NewRoom, RoomChange};
 use crate::rpc::read;
 use crate::tenancy::{Actor, users};
+use crate::{custom_fields, rooms};
 
 /// Two users of one login (the words are Odoo's).
 pub static LOGIN_TAKEN: Kind = Kind::new(Class::InvalidParams, "user.login_taken", "You can not have two users with the same login!");
@@ -24,6 +25,9 @@ pub(super) enum Deed {
     Field(Box<custom_fields::NewDefinition>),
     ChangeField(Box<custom_fields::Changes>),
     DeleteField(Uuid),
+    Room(Box<NewRoom>),
+    ChangeRoom(Box<RoomChange>),
+    DeleteRoom(Uuid),
     User(Box<Actor>),
 }
 
@@ -52,6 +56,9 @@ impl Deed {
             Self::Field(new) => Ok(Some(custom_fields::create(tx, ctx, *new).await?.id.into())),
             Self::ChangeField(changes) => custom_fields::update(tx, ctx, *changes).await.map(|_| None),
             Self::DeleteField(id) => custom_fields::delete(tx, ctx, id.into()).await.map(|_| None),
+            Self::Room(new) => Ok(Some(rooms::create(tx, ctx, *new).await?.id.into())),
+            Self::ChangeRoom(change) => rooms::update(tx, ctx, *change).await.map(|_| None),
+            Self::DeleteRoom(id) => rooms::delete(tx, ctx, id.into()).await.map(|_| None),
             Self::User(actor) => user(tx, ctx, actor.checked()?).await,
         }
     }

@@ -54,51 +54,37 @@ impl Asked<'_> {
 
 fn attributes_of(field: &Field) -> Map<String, Value> {
     let is_log = matches!(field.name, "id" | "display_name" | "create_date" | "write_date");
-    let stored = field.is_stored() && field.name != "display_name";
-    let mut all = Map::new();
-    let mut put = |name: &str, value: Value| drop(all.insert(name.to_owned(), value));
-    put("name", json!(field.name));
-    put("type", json!(field.kind.name()));
-    put("string", json!(field.string));
-    if !field.help.is_empty() {
-        put("help", json!(field.help));
+    let (searchable, stored) = (field.is_stored(), field.is_stored() && field.name != "display_name");
+    let whole = json!({
+        "name": field.name,
+        "type": field.kind.name(),
+        "string": field.string,
+        "help": field.help,
+        "readonly": field.rpc.is_empty() || is_log,
+        "required": field.required,
+        "store": stored,
+        "searchable": searchable,
+        "sortable": searchable && !field.kind.is_x2many(),
+        "groupable": stored && !field.kind.is_x2many() && !matches!(field.kind, Kind::Json),
+        "company_dependent": false,
+        "depends": [],
+        "manual": false,
+        "exportable": true,
+    });
+    let parts = [whole, of_kind(&field.kind)].into_iter().filter_map(|part| part.as_object().cloned());
+    parts.flatten().filter(|(name, value)| name != "help" || *value != "").collect()
+}
+
+// What only fields of this kind have.
+fn of_kind(kind: &Kind) -> Value {
+    match kind {
+        Kind::Selection(choices) => json!({ "selection": choices }),
+        Kind::Many2one { link, .. } | Kind::Many2many(link) => json!({ "relation": link.model, "context": {}, "domain": [] }),
+        Kind::One2many { link, inverse } => json!({ "relation": link.model, "relation_field": inverse, "context": {}, "domain": [] }),
+        Kind::Char | Kind::Text => json!({ "translate": false, "trim": true }),
+        Kind::Integer => json!({ "aggregator": "sum" }),
+        Kind::Id | Kind::Boolean | Kind::Datetime | Kind::Json => json!({}),
     }
-    put("readonly", json!(field.rpc.is_empty() || is_log));
-    put("required", json!(field.required));
-    put("store", json!(stored));
-    put("searchable", json!(field.is_stored()));
-    put("sortable", json!(field.is_stored() && !field.kind.is_x2many()));
-    put("groupable", json!(stored && !field.kind.is_x2many() && !matches!(field.kind, Kind::Json)));
-    put("company_dependent", json!(false));
-    put("depends", json!([]));
-    put("manual", json!(false));
-    put("exportable", json!(true));
-    match field.kind {
-        Kind::Selection(choices) => put("selection", json!(choices)),
-        Kind::Many2one { link, .. } => {
-            put("relation", json!(link.model));
-            put("context", json!({}));
-            put("domain", json!([]));
-        }
-        Kind::Many2many(link) => {
-            put("relation", json!(link.model));
-            put("context", json!({}));
-            put("domain", json!([]));
-        }
-        Kind::One2many { link, inverse } => {
-            put("relation", json!(link.model));
-            put("relation_field", json!(inverse));
-            put("context", json!({}));
-            put("domain", json!([]));
-        }
-        Kind::Char | Kind::Text => {
-            put("translate", json!(false));
-            put("trim", json!(true));
-        }
-        Kind::Integer => put("aggregator", json!("sum")),
-        Kind::Id | Kind::Boolean | Kind::Datetime | Kind::Json => {}
-    }
-    all
 }
 
 impl Odoo {

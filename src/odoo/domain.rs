@@ -152,28 +152,8 @@ impl Reader {
                 Ok(leaf.signed(within(field, link, inner)))
             }
             ("=" | "!=" | "==" | "<>", Value::Bool(false) | Value::Null) => Ok(leaf.opposite(within(field, link, Condition::Is(true)))),
-            ("in" | "not in" | "=" | "!=" | "==" | "<>" | "=?", value) => {
-                let values = leaf.listed();
-                if leaf.operator == "=?" && falsy(value) {
-                    return Ok(Condition::Is(true));
-                }
-                let mut any = Vec::new();
-                let (texts, numbers): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| value.is_string());
-                if numbers.iter().any(|value| falsy(value)) {
-                    any.push(negated(within(field, link, Condition::Is(true))));
-                }
-                let numbers: Vec<Value> = numbers.into_iter().filter(|value| !falsy(value)).cloned().collect();
-                if !numbers.is_empty() {
-                    let wanted = json!(["id", "in", numbers]);
-                    let inner = self.number(other, other.key_in, Leaf { whole: leaf.whole, operator: "in", value: &wanted[2] })?;
-                    any.push(within(field, link, inner));
-                }
-                for text in texts {
-                    let inner = self.test(other, Leaf { whole: leaf.whole, operator: "=", value: text }, other.rec_name, depth + 1)?;
-                    any.push(within(field, link, inner));
-                }
-                Ok(leaf.signed(Condition::Any(any)))
-            }
+            ("=?", value) if falsy(value) => Ok(Condition::Is(true)),
+            ("in" | "not in" | "=" | "!=" | "==" | "<>" | "=?", _) => self.among(field, link, leaf, depth),
             (operator, Value::String(_)) if operator.ends_with("like") => {
                 let positive = operator.trim_start_matches("not ").to_owned();
                 let inner =
@@ -185,6 +165,26 @@ impl Reader {
             }
             _ => Err(leaf.refused("Inequality not supported for relational field using a string")),
         }
+    }
+
+    // One of these: numbers, names, or nothing.
+    fn among(&mut self, field: &Field, link: &'static Link, leaf: Leaf<'_>, depth: usize) -> Result<Condition, Fault> {
+        let other = models::of(link.model)?;
+        let mut any = Vec::new();
+        let (texts, numbers): (Vec<_>, Vec<_>) = leaf.listed().into_iter().partition(|value| value.is_string());
+        if numbers.iter().any(|value| falsy(value)) {
+            any.push(negated(within(field, link, Condition::Is(true))));
+        }
+        let numbers: Vec<Value> = numbers.into_iter().filter(|value| !falsy(value)).cloned().collect();
+        if !numbers.is_empty() {
+            let inner = self.number(other, other.key_in, Leaf { whole: leaf.whole, operator: "in", value: &json!(numbers) })?;
+            any.push(within(field, link, inner));
+        }
+        for text in texts {
+            let inner = self.test(other, Leaf { whole: leaf.whole, operator: "=", value: text }, other.rec_name, depth + 1)?;
+            any.push(within(field, link, inner));
+        }
+        Ok(leaf.signed(Condition::Any(any)))
     }
 
     // Numbers of records: by value, or by size.

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::asked::Asked;
 use super::call::{Call, Visitor};
 use super::fault::Fault;
@@ -37,16 +38,17 @@ pub(super) async fn json2(
     json2_answer(outcome, &caller.knock.request_id)
 }
 
-fn json2_answer(outcome: Result<Option<Value>, Fault>, request_id: &str) -> Response {
-    match outcome {
-        Ok(result) => json_answer(StatusCode::OK, &result.unwrap_or_default(), request_id),
+fn json2_answer(outcome: Result<Option<Answer>, Fault>, request_id: &str) -> Response {
+    let mut message = Vec::new();
+    match outcome.and_then(|answer| answer.unwrap_or(Answer::Value(Value::Null)).write(&mut message)) {
+        Ok(()) => json_answer(StatusCode::OK, message, request_id),
         Err(fault) => {
             let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             let mut data = fault.data();
             if fault.name.starts_with("werkzeug.") {
                 data["arguments"] = json!([fault.message, fault.status]);
             }
-            let mut response = json_answer(status, &data, request_id);
+            let mut response = json_answer(status, data.to_string(), request_id);
             if status == StatusCode::UNAUTHORIZED {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("bearer"));
             }
@@ -56,7 +58,7 @@ fn json2_answer(outcome: Result<Option<Value>, Fault>, request_id: &str) -> Resp
 }
 
 impl Caller<'_> {
-    async fn json2(&self, model: String, method: String, body: &[u8]) -> Result<Option<Value>, Fault> {
+    async fn json2(&self, model: String, method: String, body: &[u8]) -> Result<Option<Answer>, Fault> {
         let visitor = self.bearer().await?;
         if !body.is_empty() && !is_json(self.headers) {
             return Err(Fault::http("werkzeug.exceptions.UnsupportedMediaType", 415, "Content-Type must be application/json"));
@@ -83,7 +85,10 @@ impl Caller<'_> {
         let call = Call { model, method, positional: Vec::new(), named, ids: Some(ids), idempotency_key };
         let answer = self.door.odoo.call(&visitor, found, call).await.map_err(as_unprocessable)?;
         // A set of records is always a list here.
-        Ok(answer.map(|answer| if is_create && !answer.is_array() { json!([answer]) } else { answer }))
+        Ok(answer.map(|answer| match answer {
+            Answer::Value(one) if is_create && !one.is_array() => json!([one]).into(),
+            answer => answer,
+        }))
     }
 
     async fn bearer(&self) -> Result<Visitor, Fault> {
@@ -136,7 +141,7 @@ pub(super) async fn document(
     let knock = door.doors.knock(&headers, remote, Door::Odoo);
     let caller = Caller { door: &door, headers: &headers, knock };
     let outcome = door.guarded("/doc-bearer", caller.document(&file)).await;
-    json2_answer(outcome.map(Some), &caller.knock.request_id)
+    json2_answer(outcome.map(|document| Some(document.into())), &caller.knock.request_id)
 }
 
 impl Caller<'_> {

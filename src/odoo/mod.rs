@@ -8,13 +8,14 @@
 //! |---|---|
 //! | [`web`], `json2`, [`session`] | the paths, their envelopes, who is signed in |
 //! | `services` | `common`, `object`, `db` |
-//! | `call`, [`methods`] | one call of a method: model, right, arguments |
+//! | `call`, `answer`, [`methods`] | one call of a method: model, right, arguments, answer |
 //! | [`domain`], `leaf`, `order`, `read`, `group`, `group_spec` | searching and reading |
 //! | `values`, [`commands`], `write`, `deed` | creating and changing |
 //! | [`model`], [`models`] | how models are described, and the models |
 //! | [`numbers`] | whole numbers for records |
 //! | [`fault`], `python` | Odoo's exceptions, and values as its messages write them |
 
+mod answer;
 mod asked;
 mod call;
 pub mod commands;
@@ -50,6 +51,7 @@ use crate::join::Joining;
 use crate::kernel::cache::FreshCache;
 use crate::kernel::{Ctx, Failure, OrgId, UserId};
 use crate::meetings::Meetings;
+use crate::recordings::Recordings;
 use crate::rpc::Spec;
 use crate::tenancy::Gate;
 use crate::tenancy::organizations::{self, Organization};
@@ -63,6 +65,7 @@ pub struct Odoo {
     gate: Arc<Gate>,
     meetings: Meetings,
     joining: Joining,
+    recordings: Recordings,
     base: Arc<str>,
     settings: config::Odoo,
     specs: HashMap<&'static str, &'static Spec>,
@@ -80,6 +83,7 @@ impl Odoo {
         gate: Arc<Gate>,
         meetings: Meetings,
         joining: Joining,
+        recordings: Recordings,
         settings: config::Odoo,
         specs: HashMap<&'static str, &'static Spec>,
     ) -> anyhow::Result<Self> {
@@ -89,7 +93,7 @@ impl Odoo {
         let (db, base) = (meetings.db().clone(), meetings.base().into());
         let numbers = numbers::Numbers::new(db.clone());
         let (users, organizations) = (FreshCache::new(20_000), FreshCache::new(1_000));
-        Ok(Self { db, gate, meetings, joining, base, settings, specs, numbers, users, organizations })
+        Ok(Self { db, gate, meetings, joining, recordings, base, settings, specs, numbers, users, organizations })
     }
 
     /// The database, for what runs beside calls.

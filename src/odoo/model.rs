@@ -1,6 +1,6 @@
 //! How models are described: once, for every method of every door.
 
-use crate::db::Relation;
+use crate::db::{Column, Holds, Relation};
 
 /// How rows of a relation are told apart, and so how they get their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,12 @@ impl Model {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The column that tells its rows apart.
+    pub fn key_column(&self) -> Column {
+        let holds = if self.identity == Identity::Record { Holds::Ids } else { Holds::Plain };
+        Column { sql: self.relation.identity, holds }
     }
 
     /// Which column of the numbers holds the keys of this model.
@@ -160,7 +166,7 @@ pub struct Link {
     pub after: &'static str,
     /// See `before`.
     pub key: &'static str,
-    /// For several: `select owner, other from ... where owner in`, to be followed by owners.
+    /// For several that are not found by `key`: `select owner, other from ... where owner in`, to be followed by owners.
     pub pairs: &'static str,
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::model::{Identity, Model};
 use super::number_store as store;
-use crate::db::{Arg, Cell, Cells, Condition, Db, Sql, Tx};
+use crate::db::{Arg, Cell, Condition, Db, Sql, Tx};
 use crate::kernel::{Ctx, Failure, OrgId};
 
 /// How many are numbered in one unit of work.
@@ -66,20 +66,19 @@ impl Numbers {
 
     /// The numbers of `keys`; those that had none get one.
     pub async fn of(&self, org: OrgId, model: &'static Model, keys: impl IntoIterator<Item = Key>) -> Result<HashMap<Key, i64>, Failure> {
-        let (mut numbers, mut unknown) = (HashMap::new(), Vec::new());
-        let mut seen = HashSet::new();
+        let (mut numbers, mut unknown) = (HashMap::new(), HashSet::new());
         for key in keys {
             match &key {
                 Key::Number(number) => drop(numbers.insert(key.clone(), *number)),
-                _ if !seen.insert(key.clone()) => {}
+                _ if numbers.contains_key(&key) => {}
                 _ => match self.by_key.get(&(org, model.name, key.clone())) {
                     Some(number) => drop(numbers.insert(key, number)),
-                    None => unknown.push(key),
+                    None => drop(unknown.insert(key)),
                 },
             }
         }
         if !unknown.is_empty() {
-            self.look_up(org, model, unknown, &mut numbers).await?;
+            self.look_up(org, model, unknown.into_iter().collect(), &mut numbers).await?;
         }
         Ok(numbers)
     }
@@ -156,10 +155,11 @@ impl Numbers {
             inner: Box::new(Condition::Compare("o.model", crate::db::Comparison::Equal, model.name.into())),
         };
         let mut sql = Sql::new("select ");
-        sql.push(model.relation.identity);
+        let columns = [model.key_column()];
+        sql.columns(tx.engine(), &columns);
         sql.rows_of(model.relation, tx.engine(), &Ctx::system(org, String::new()), &Condition::Not(Box::new(numbered)));
         sql.push(" order by ").push(model.relation.identity).push(" limit ").bind(CHUNK);
-        let rows: Vec<Cells> = sql.fetch_all(&mut tx).await?;
+        let rows = sql.fetch_cells(&mut tx, &columns).await?;
         Ok(rows.iter().filter_map(|row| row.0.first().and_then(Key::from_cell)).collect())
     }
 }

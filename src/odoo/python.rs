@@ -49,7 +49,8 @@ pub fn short_repr(value: &Value) -> String {
 
 /// `2026-11-21 09:00:00`, in UTC.
 pub fn datetime(instant: Timestamp) -> String {
-    instant.to_jiff().strftime("%Y-%m-%d %H:%M:%S").to_string()
+    let at = instant.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second())
 }
 
 /// Odoo's dates and times: `2026-11-21 09:00:00`, a day, with a `T` between, with a fraction, or with an offset.

@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::answer::{Answer, Sink, Written};
 use super::asked::{Arguments, Asked, names, size, text};
 use super::domain::Reader;
 use super::fault::Fault;
-use super::model::{Field, Kind};
+use super::model::{Field, Identity, Kind, Link};
 use super::models;
 use super::numbers::Key;
 use super::order::Order;
 use super::python;
-use crate::db::{Cell, Cells, Condition, Sql, Tx};
+use crate::db::{Arg, Cell, Cells, Column, Condition, Holds, Sql};
 use crate::kernel::Timestamp;
 
 /// Most records in one answer.
@@ -47,7 +48,7 @@ impl Asked<'_> {
             self.odoo.numbers.settle(self.ctx.org, models::of(model)?).await?;
         }
         Ok(match self.model.field("active") {
-            Some(active) if self.active_test() && !domain.to_string().contains("\"active\"") => {
+            Some(active) if active.column != models::ALWAYS && self.active_test() && !domain.to_string().contains("\"active\"") => {
                 Condition::All(vec![condition, Condition::In(active.column, vec![true.into()])])
             }
             _ => condition,
@@ -79,34 +80,33 @@ impl Asked<'_> {
     }
 
     /// `search_read`.
-    pub async fn search_read(&self, arguments: &Arguments) -> Result<Value, Fault> {
+    pub async fn search_read(&self, arguments: &Arguments) -> Result<Answer, Fault> {
         let condition = self.condition(arguments.get("domain")).await?;
         let order = Order::read(self.model, text(arguments, "order"))?;
         let fields = self.fields(&names(arguments, "fields")?)?;
         let rows = self.rows(&condition, &order, Window::of(arguments)?, &fields).await?;
-        Ok(Value::Array(self.records(rows, &fields, labelled(arguments)).await?.into_iter().map(Value::Object).collect()))
+        Ok(self.records::<Written>(rows, &fields, labelled(arguments)).await?.into())
     }
 
     /// `read`: as in Odoo, what is not there is left out.
     pub async fn read(&self, numbers: &[i64], arguments: &Arguments) -> Result<Value, Fault> {
         let fields = self.fields(&names(arguments, "fields")?)?;
-        let there = self.present(numbers).await?;
-        let records = self.read_records(&there, &fields, labelled(arguments)).await?;
-        Ok(Value::Array(records.into_iter().map(Value::Object).collect()))
+        let mut found = self.by_number(numbers, &fields, labelled(arguments)).await?;
+        Ok(Value::Array(numbers.iter().filter_map(|number| found.remove(number)).map(Value::Object).collect()))
     }
 
-    /// The records with these numbers, in this order; refuses when one is missing.
+    /// The records with these numbers, each once, in this order; refuses when one is missing.
     pub async fn read_records(&self, numbers: &[i64], fields: &[&'static Field], labelled: bool) -> Result<Vec<Record>, Fault> {
-        let rows = self.rows(&self.among(numbers).await?, &Order::none(), Window::default(), fields).await?;
-        let records = self.records(rows, fields, labelled).await?;
-        let mut by_number: HashMap<i64, Record> =
-            records.into_iter().filter_map(|record| Some((record.get("id")?.as_i64()?, record))).collect();
-        let mut found = Vec::with_capacity(numbers.len());
+        let mut found = self.by_number(numbers, fields, labelled).await?;
         let mut seen = HashSet::new();
-        for number in numbers.iter().filter(|number| seen.insert(**number)) {
-            found.push(by_number.remove(number).ok_or_else(|| self.missing(*number))?);
-        }
-        Ok(found)
+        let once = numbers.iter().filter(|number| seen.insert(**number));
+        once.map(|number| found.remove(number).ok_or_else(|| self.missing(*number))).collect()
+    }
+
+    async fn by_number(&self, numbers: &[i64], fields: &[&'static Field], labelled: bool) -> Result<HashMap<i64, Record>, Fault> {
+        let rows = self.rows(&self.among(numbers).await?, &Order::none(), Window::default(), fields).await?;
+        let records: Vec<Record> = self.records(rows, fields, labelled).await?;
+        Ok(records.into_iter().filter_map(|record| Some((record.get("id")?.as_i64()?, record))).collect())
     }
 
     /// Those of `numbers` that are there.
@@ -145,18 +145,16 @@ impl Asked<'_> {
     /// Rows that meet `condition`: their key, then what `fields` need.
     async fn rows(&self, condition: &Condition, order: &Order, window: Window, fields: &[&'static Field]) -> Result<Vec<Cells>, Fault> {
         let mut tx = self.odoo.db.reader().await?;
+        let columns: Vec<Column> = std::iter::once(self.model.key_column()).chain(fields.iter().copied().flat_map(columns)).collect();
         let mut sql = Sql::new("select ");
-        sql.push(self.model.relation.identity);
-        for column in fields.iter().copied().flat_map(columns) {
-            sql.push(", ").push(column);
-        }
+        sql.columns(tx.engine(), &columns);
         sql.rows_of(self.model.relation, tx.engine(), &self.ctx, condition);
         order.push(&mut sql);
         sql.push(" limit ").bind(window.limit.unwrap_or(MAX_ROWS + 1).min(MAX_ROWS + 1));
         if window.offset > 0 {
             sql.push(" offset ").bind(window.offset);
         }
-        let rows: Vec<Cells> = sql.fetch_all(&mut tx).await?;
+        let rows = sql.fetch_cells(&mut tx, &columns).await?;
         if i64::try_from(rows.len()).is_ok_and(|count| count > MAX_ROWS) {
             return Err(Fault::user(format!("More than {MAX_ROWS} records: use limit and offset")));
         }
@@ -169,14 +167,13 @@ impl Asked<'_> {
         Ok(keys.iter().filter_map(|key| numbers.get(key).copied()).collect())
     }
 
-    async fn records(&self, rows: Vec<Cells>, fields: &[&'static Field], labelled: bool) -> Result<Vec<Record>, Fault> {
+    async fn records<S: Sink>(&self, rows: Vec<Cells>, fields: &[&'static Field], labelled: bool) -> Result<S, Fault> {
         let keys: Vec<Key> = rows.iter().filter_map(|row| row.0.first().and_then(Key::from_cell)).collect();
         let own = self.odoo.numbers.of(self.ctx.org, self.model, keys.iter().cloned()).await?;
         let elsewhere = self.elsewhere(&rows, &keys, fields).await?;
-        let mut records = Vec::with_capacity(rows.len());
+        let mut records = S::default();
         for (row, key) in rows.into_iter().zip(&keys) {
-            let mut record = Record::new();
-            record.insert("id".to_owned(), json!(own.get(key)));
+            records.begin(own.get(key).copied())?;
             let mut cells = row.0.into_iter().skip(1);
             for field in fields.iter().filter(|field| !matches!(field.kind, Kind::Id)) {
                 let value = match field.kind {
@@ -185,9 +182,9 @@ impl Asked<'_> {
                     _ if field.column.is_empty() => Value::Bool(false),
                     _ => shown(field, cells.next().unwrap_or(Cell::Null), &self.odoo.base),
                 };
-                record.insert(field.name.to_owned(), value);
+                records.put(field.name, value)?;
             }
-            records.push(record);
+            records.end();
         }
         Ok(records)
     }
@@ -201,7 +198,7 @@ impl Asked<'_> {
                 wanted.entry(link.model).or_default().extend(rows.iter().filter_map(|row| row.0.get(at).and_then(Key::from_cell)));
             }
             if let (true, Some(link)) = (field.kind.is_x2many(), field.kind.link()) {
-                let list = pairs(&mut self.odoo.db.reader().await?, link.pairs, keys).await?;
+                let list = self.pairs(link, keys).await?;
                 wanted.entry(link.model).or_default().extend(list.values().flatten().cloned());
                 lists.insert(field.name, list);
             }
@@ -222,6 +219,30 @@ impl Asked<'_> {
         Ok(Elsewhere { numbers, many })
     }
 
+    // What points back at owners, as far as the caller may see it; what owners hold by a list of its own.
+    async fn pairs(&self, link: &'static Link, owners: &[Key]) -> Result<HashMap<Key, Vec<Key>>, Fault> {
+        let relation = models::of(link.model)?.relation;
+        let mut tx = self.odoo.db.reader().await?;
+        let mut found: HashMap<Key, Vec<Key>> = HashMap::new();
+        for chunk in owners.chunks(500) {
+            let owners = chunk.iter().map(Arg::from);
+            let mut sql = Sql::new(if link.pairs.is_empty() { "select " } else { link.pairs });
+            if link.pairs.is_empty() {
+                sql.push(link.key).push(", ").push(relation.identity);
+                sql.rows_of(relation, tx.engine(), &self.ctx, &Condition::In(link.key, owners.collect()));
+            } else {
+                sql.bind_list(owners);
+            }
+            sql.push(" order by 2");
+            for row in sql.fetch_all::<Cells>(&mut tx).await? {
+                if let (Some(owner), Some(other)) = (row.0.first().and_then(Key::from_cell), row.0.get(1).and_then(Key::from_cell)) {
+                    found.entry(owner).or_default().push(other);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// `name_search`.
     pub async fn name_search(&self, arguments: &Arguments) -> Result<Value, Fault> {
         let operator = text(arguments, "operator").unwrap_or("ilike");
@@ -239,7 +260,7 @@ impl Asked<'_> {
         let window = Window { limit: Some(size(arguments, "limit")?.unwrap_or(100)), offset: 0 };
         let fields = self.fields(&["display_name".to_owned()])?;
         let rows = self.rows(&condition, &Order::read(self.model, None)?, window, &fields).await?;
-        let records = self.records(rows, &fields, true).await?;
+        let records: Vec<Record> = self.records(rows, &fields, true).await?;
         Ok(json!(records.iter().map(|record| json!([record["id"], record["display_name"]])).collect::<Vec<_>>()))
     }
 
@@ -269,27 +290,18 @@ pub fn labelled(arguments: &Arguments) -> bool {
 }
 
 /// The columns that a field needs.
-fn columns(field: &'static Field) -> impl Iterator<Item = &'static str> {
+fn columns(field: &'static Field) -> impl Iterator<Item = Column> {
+    let plain = |sql| Column { sql, holds: Holds::Plain };
     let (first, second) = match field.kind {
-        Kind::Id => ("", ""),
-        Kind::Many2one { label, .. } => (field.column, label),
-        _ => (field.column, ""),
-    };
-    [first, second].into_iter().filter(|column| !column.is_empty())
-}
-
-async fn pairs(tx: &mut Tx, select: &'static str, owners: &[Key]) -> Result<HashMap<Key, Vec<Key>>, Fault> {
-    let mut found: HashMap<Key, Vec<Key>> = HashMap::new();
-    for chunk in owners.chunks(500) {
-        let mut sql = Sql::new(select);
-        sql.bind_list(chunk.iter().map(crate::db::Arg::from)).push(" order by 2");
-        for row in sql.fetch_all::<Cells>(tx).await? {
-            if let (Some(owner), Some(other)) = (row.0.first().and_then(Key::from_cell), row.0.get(1).and_then(Key::from_cell)) {
-                found.entry(owner).or_default().push(other);
-            }
+        Kind::Id => (plain(""), ""),
+        Kind::Many2one { link, label } => {
+            let to_records = models::find(link.model).is_some_and(|model| model.identity == Identity::Record);
+            (Column { sql: field.column, holds: if to_records { Holds::Ids } else { Holds::Plain } }, label)
         }
-    }
-    Ok(found)
+        _ if field.shown.is_some() => (Column { sql: field.column, holds: Holds::IdsOrText }, ""),
+        _ => (plain(field.column), ""),
+    };
+    [first, plain(second)].into_iter().filter(|column| !column.sql.is_empty())
 }
 
 /// Numbers of what records point at.
@@ -304,7 +316,7 @@ impl Elsewhere {
         match (number, label) {
             (None, _) => json!(false),
             (Some(number), _) if !labelled => json!(number),
-            (Some(number), Some(Cell::Text(label))) => json!([number, label]),
+            (Some(number), Some(Cell::Text(label))) => Value::Array(vec![number.into(), Value::String(label)]),
             (Some(number), _) => json!([number, false]),
         }
     }
@@ -327,10 +339,10 @@ pub fn shown(field: &Field, cell: Cell, base: &str) -> Value {
             let id = id.simple().to_string();
             json!(field.shown.map_or_else(|| id.clone(), |shown| shown(base, &id)))
         }
-        (_, Cell::Text(text)) => match field.shown {
-            Some(shown) => json!(shown(base, &text)),
-            None => json!(text),
-        },
+        (_, Cell::Text(text)) => Value::String(match field.shown {
+            Some(shown) => shown(base, &text),
+            None => text,
+        }),
         (_, Cell::Int(number)) => json!(number),
         (_, Cell::Real(number)) => json!(number),
         (_, Cell::Bool(truth)) => json!(truth),

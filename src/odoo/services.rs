@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::call::{Call, Visitor};
 use super::fault::Fault;
 use super::{Odoo, models, python};
@@ -24,11 +25,11 @@ pub fn version() -> Value {
 
 impl Odoo {
     /// Answers `service.method(*args)`; `None` where Python answers nothing.
-    pub async fn service(&self, knock: &Knock, service: &str, method: &str, args: Vec<Value>) -> Result<Option<Value>, Fault> {
+    pub async fn service(&self, knock: &Knock, service: &str, method: &str, args: Vec<Value>) -> Result<Option<Answer>, Fault> {
         match service {
-            "common" => self.common(knock, method, &args).await.map(Some),
+            "common" => self.common(knock, method, &args).await.map(|value| Some(value.into())),
             "object" => self.object(knock, method, args).await,
-            "db" => self.databases(method, &args).await.map(Some),
+            "db" => self.databases(method, &args).await.map(|value| Some(value.into())),
             other => Err(Fault::key(python::repr(&json!(other)))),
         }
     }
@@ -73,7 +74,7 @@ impl Odoo {
         Ok(self.organization(visitor.ctx.org).await?.is_some_and(|organization| organization.slug == db))
     }
 
-    async fn object(&self, knock: &Knock, method: &str, args: Vec<Value>) -> Result<Option<Value>, Fault> {
+    async fn object(&self, knock: &Knock, method: &str, args: Vec<Value>) -> Result<Option<Answer>, Fault> {
         let given = args.len();
         let mut args = args.into_iter();
         let (Some(db), Some(uid), Some(password), Some(model), Some(called)) =

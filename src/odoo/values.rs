@@ -228,7 +228,10 @@ fn plain(model: &Model, field: &Field, value: &Value) -> Result<Value, Fault> {
         (Kind::Boolean, Value::Null) => Ok(json!(false)),
         (Kind::Boolean, Value::Number(number)) => Ok(json!(number.as_f64() != Some(0.0))),
         (Kind::Text, _) if is_nothing => Ok(json!("")),
-        (Kind::Integer, Value::Number(number)) if field.name == "max_participants" && number.as_i64() == Some(0) => Ok(Value::Null),
+        (Kind::Char, _) if is_nothing && field.name == "location" => Ok(json!("")),
+        (Kind::Integer, Value::Number(number)) if matches!(field.name, "max_participants" | "capacity") && number.as_i64() == Some(0) => {
+            Ok(Value::Null)
+        }
         (_, _) if is_nothing => Ok(Value::Null),
         (Kind::Integer, Value::Number(number)) => {
             let whole =

@@ -13,6 +13,7 @@ use axum::{Extension, Router};
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value, json};
 
+use super::answer::Answer;
 use super::call::{Call, Visitor};
 use super::fault::Fault;
 use super::services::version;
@@ -133,7 +134,7 @@ async fn answer(
     let knock = door.doors.knock(&headers, remote, Door::Odoo);
     let caller = Caller { door: &door, headers: &headers, knock };
     let outcome = door.guarded(target.label(), caller.carry_out(target, request)).await;
-    respond(id, outcome, &caller.knock.request_id)
+    respond(&id, outcome, &caller.knock.request_id)
 }
 
 impl Target {
@@ -150,13 +151,19 @@ impl Target {
 /// What a path answers: a result that may be nothing, and a cookie that may be set.
 #[derive(Default)]
 struct Outcome {
-    result: Option<Value>,
+    result: Option<Answer>,
     cookie: Option<String>,
 }
 
-impl From<Option<Value>> for Outcome {
-    fn from(result: Option<Value>) -> Self {
+impl From<Option<Answer>> for Outcome {
+    fn from(result: Option<Answer>) -> Self {
         Self { result, cookie: None }
+    }
+}
+
+impl Outcome {
+    fn of(value: Value) -> Self {
+        Self { result: Some(value.into()), cookie: None }
     }
 }
 
@@ -172,11 +179,11 @@ impl Caller<'_> {
         let odoo = &self.door.odoo;
         let mut params = parameters(request)?;
         match target {
-            Target::Version => Ok(Some(version()).into()),
-            Target::Databases => Ok(Some(json!(odoo.list_databases().await?)).into()),
+            Target::Version => Ok(Outcome::of(version())),
+            Target::Databases => Ok(Outcome::of(json!(odoo.list_databases().await?))),
             Target::Service => self.service(params).await.map(Outcome::from),
             Target::Authenticate => self.authenticate(&params).await,
-            Target::SessionInfo => Ok(Some(odoo.session_info(&self.signed_in().await?).await?).into()),
+            Target::SessionInfo => Ok(Outcome::of(odoo.session_info(&self.signed_in().await?).await?)),
             Target::Check => self.signed_in().await.map(|_| Outcome::default()),
             Target::Destroy => {
                 self.signed_in().await?;
@@ -188,8 +195,11 @@ impl Caller<'_> {
             Target::CallKw | Target::CallButton => {
                 let visitor = self.signed_in().await?;
                 let result = self.call_kw(&visitor, &mut params).await?;
-                let is_button = matches!(target, Target::CallButton);
-                Ok(if is_button { Some(result.filter(Value::is_object).unwrap_or(json!(false))) } else { result }.into())
+                Ok(match (target, result) {
+                    (Target::CallButton, Some(Answer::Value(action))) if action.is_object() => Outcome::of(action),
+                    (Target::CallButton, _) => Outcome::of(json!(false)),
+                    (_, result) => result.into(),
+                })
             }
         }
     }
@@ -198,7 +208,7 @@ impl Caller<'_> {
         self.door.odoo.session(&self.knock, session::token(self.headers).as_deref()).await
     }
 
-    async fn service(&self, mut params: Map<String, Value>) -> Result<Option<Value>, Fault> {
+    async fn service(&self, mut params: Map<String, Value>) -> Result<Option<Answer>, Fault> {
         let mut take = |name: &str| params.remove(name).ok_or_else(|| missing("JSONRPC.jsonrpc", name));
         let (service, method, args) = (take("service")?, take("method")?, take("args")?);
         let (Value::String(service), Value::String(method)) = (&service, &method) else {
@@ -213,10 +223,10 @@ impl Caller<'_> {
         let visitor = self.door.odoo.sign_in(&self.knock, text("db")?, text("login")?, text("password")?).await?;
         let token = self.door.odoo.open_session(&visitor).await?;
         let info = self.door.odoo.session_info(&visitor).await?;
-        Ok(Outcome { result: Some(info), cookie: Some(self.door.odoo.cookie(&token)) })
+        Ok(Outcome { result: Some(info.into()), cookie: Some(self.door.odoo.cookie(&token)) })
     }
 
-    async fn call_kw(&self, visitor: &Visitor, params: &mut Map<String, Value>) -> Result<Option<Value>, Fault> {
+    async fn call_kw(&self, visitor: &Visitor, params: &mut Map<String, Value>) -> Result<Option<Answer>, Fault> {
         let mut take = |name: &str| params.remove(name).ok_or_else(|| missing("DataSet.call_kw", name));
         let (model, method, args, kwargs) = (take("model")?, take("method")?, take("args")?, take("kwargs")?);
         let (Value::String(model), Value::String(method), Value::Array(positional), Value::Object(named)) = (model, method, args, kwargs)
@@ -265,18 +275,20 @@ fn missing(called: &str, name: &str) -> Fault {
     Fault::arguments(format!("{called}() missing 1 required positional argument: '{name}'"))
 }
 
-fn respond(id: Value, outcome: Result<Outcome, Fault>, request_id: &str) -> Response {
-    let mut body = Map::from_iter([("jsonrpc".to_owned(), json!("2.0")), ("id".to_owned(), id)]);
-    let mut cookie = None;
-    match outcome {
-        Ok(outcome) => {
-            cookie = outcome.cookie;
-            // Where Python answers nothing, Odoo leaves the result out.
-            body.extend(outcome.result.filter(|result| !result.is_null()).map(|result| ("result".to_owned(), result)));
-        }
-        Err(fault) => drop(body.insert("error".to_owned(), fault.error())),
+fn respond(id: &Value, outcome: Result<Outcome, Fault>, request_id: &str) -> Response {
+    let (mut message, mut cookie) = (format!(r#"{{"jsonrpc":"2.0","id":{id}"#).into_bytes(), None);
+    let outcome = outcome.and_then(|outcome| {
+        cookie = outcome.cookie;
+        // Where Python answers nothing, Odoo leaves the result out.
+        let Some(result) = outcome.result.filter(|result| !result.is_none()) else { return Ok(()) };
+        message.extend_from_slice(br#","result":"#);
+        result.write(&mut message)
+    });
+    if let Err(fault) = outcome {
+        message = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{}"#, fault.error()).into_bytes();
     }
-    let mut response = json_answer(StatusCode::OK, &Value::Object(body), request_id);
+    message.push(b'}');
+    let mut response = json_answer(StatusCode::OK, message, request_id);
     if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -289,13 +301,13 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("application/json-rpc")
 }
 
-pub(super) fn json_answer(status: StatusCode, body: &Value, request_id: &str) -> Response {
+pub(super) fn json_answer(status: StatusCode, body: impl Into<Body>, request_id: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    let mut response = (status, headers, body.to_string()).into_response();
+    let mut response = (status, headers, body.into()).into_response();
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", value);
     }

@@ -14,7 +14,7 @@ use super::numbers::Key;
 use super::values::Wanted;
 use crate::db::Tx;
 use crate::join::JoinRequest;
-use crate::kernel::{FieldId, MeetingId};
+use crate::kernel::{FieldId, MeetingId, PlaceId};
 use crate::meetings::input::NewMeeting;
 use crate::meetings::{Action, PeopleChange};
 use crate::rpc::read;
@@ -59,6 +59,7 @@ impl Asked<'_> {
         match self.model.name {
             "jitsi.meeting" => self.new_meeting(wanted),
             "omeet.custom.field" => Ok(Deed::Field(Box::new(read(&Value::Object(wanted.params))?))),
+            "omeet.room" => Ok(Deed::Room(Box::new(read(&Value::Object(wanted.params))?))),
             "res.users" => Ok(Deed::User(Box::new(read(&Value::Object(wanted.params))?))),
             _ => Err(self.not_allowed("create")),
         }
@@ -119,6 +120,10 @@ impl Asked<'_> {
                 wanted.params.insert("id".to_owned(), json!(FieldId::from(id)));
                 Ok(Deed::ChangeField(Box::new(read(&Value::Object(wanted.params))?)))
             }
+            "omeet.room" => {
+                wanted.params.insert("id".to_owned(), json!(PlaceId::from(id)));
+                Ok(Deed::ChangeRoom(Box::new(read(&Value::Object(wanted.params))?)))
+            }
             _ => Err(self.not_allowed("write")),
         }
     }
@@ -153,6 +158,7 @@ impl Asked<'_> {
             deeds.push(match self.model.name {
                 "jitsi.meeting" => Deed::DeleteMeeting(id),
                 "omeet.custom.field" => Deed::DeleteField(id),
+                "omeet.room" => Deed::DeleteRoom(id),
                 "omeet.participant" => Deed::Person(self.meeting_of(number).await?.into(), PeopleChange::Remove(id.into())),
                 _ => return Err(self.not_allowed("unlink")),
             });
@@ -200,8 +206,10 @@ impl Asked<'_> {
 
     /// A button: `action_start` and its kin.
     pub async fn act(&self, name: &str, numbers: &[i64], arguments: &Arguments) -> Result<Value, Fault> {
-        if name == "action_join" {
-            return self.join(numbers).await;
+        match name {
+            "action_join" => return self.join(numbers).await,
+            "action_download" => return self.download(numbers).await,
+            _ => {}
         }
         let action = match name {
             "action_confirm" => Action::Claim,
@@ -221,10 +229,22 @@ impl Asked<'_> {
         Ok(json!(true))
     }
 
+    async fn only(&self, numbers: &[i64]) -> Result<Uuid, Fault> {
+        match numbers {
+            [number] => self.record_id(self.model, *number).await,
+            _ => Err(Fault::value(format!("Expected singleton: {}({})", self.model.name, listed(numbers)))),
+        }
+    }
+
+    async fn download(&self, numbers: &[i64]) -> Result<Value, Fault> {
+        let id = self.only(numbers).await?;
+        let download = self.odoo.recordings.download_url(&self.ctx, id.into()).await?;
+        Ok(json!({ "type": "ir.actions.act_url", "url": download.url, "target": "new" }))
+    }
+
     // Where Odoo's web client would send the person.
     async fn join(&self, numbers: &[i64]) -> Result<Value, Fault> {
-        let [number] = numbers else { return Err(Fault::value(format!("Expected singleton: {}({})", self.model.name, listed(numbers)))) };
-        let id = self.record_id(self.model, *number).await?;
+        let id = self.only(numbers).await?;
         let request = JoinRequest { id: Some(id.into()), room_code: None, ticket: None, password: None, display_name: None };
         let answer = json!(self.odoo.joining.join(&self.ctx, request).await?);
         Ok(json!({ "type": "ir.actions.act_url", "url": answer["url"], "target": "new" }))

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use model::{RecordingState, RecordingView, Visibility};
+pub use store::RELATION;
 
 use crate::config;
 use crate::egress;

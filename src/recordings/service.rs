@@ -171,7 +171,7 @@ impl Recordings {
     }
 
     /// An address of ours that works for an hour, or the provider's link while it lives.
-    pub(super) async fn download_url(&self, ctx: &Ctx, id: RecordingId) -> Result<Download, Failure> {
+    pub async fn download_url(&self, ctx: &Ctx, id: RecordingId) -> Result<Download, Failure> {
         let (recording, _) = self.seen(ctx, id).await?;
         let now = self.meetings.db().clock().now();
         if recording.state == RecordingState::Stored {

@@ -2,8 +2,30 @@
 
 use super::model::{Recording, RecordingState, Visibility};
 use crate::args;
-use crate::db::{Arg, Sql, Tx};
-use crate::kernel::{Failure, MeetingId, OrgId, RecordingId, Timestamp};
+use crate::db::{Arg, Relation, Sql, Tx};
+use crate::kernel::{Ctx, Failure, MeetingId, OrgId, RecordingId, Timestamp};
+use crate::meetings::relation_store::join_meeting;
+
+/// Recordings as `r`; `v` is the meeting of one as far as the caller may see it, `g` the same as far as they manage it.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, ctx| {
+        sql.push("recording r");
+        join_meeting(sql, ctx, "r.meeting_id");
+    },
+    scope: |sql, ctx| shown_to(sql, ctx),
+    identity: "r.id",
+};
+
+fn shown_to(sql: &mut Sql, ctx: &Ctx) {
+    sql.push("r.org_id = ").bind(ctx.org);
+    match ctx.user() {
+        _ if ctx.sees_all() => sql,
+        None => sql.push(" and 1 = 0"),
+        Some(_) => sql.push(
+            " and (r.visibility in ('organization', 'public') or (r.visibility = 'participants' and v.id is not null) or g.id is not null)",
+        ),
+    };
+}
 
 const SELECT: &str = "select id, org_id, meeting_id, provider_id, external_id, kind, state, mime, size_bytes, sha256, link, link_expires_at,
     file_key, started_at, ended_at, visibility, public_token, public_until, expires_at, error, created_at, updated_at from recording where ";

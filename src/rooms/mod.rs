@@ -16,9 +16,10 @@ pub mod rpc;
 mod service;
 mod store;
 
+pub use input::{NewRoom, RoomChange};
 pub use model::RoomView;
-pub use service::Rooms;
-pub use store::find;
+pub use service::{Rooms, create, delete, update};
+pub use store::{RELATION, find};
 
 use crate::kernel::failure::{Class, Kind};
 

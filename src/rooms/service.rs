@@ -47,45 +47,19 @@ impl Rooms {
     /// Adds a room.
     pub async fn create(&self, ctx: &Ctx, new: NewRoom) -> Result<RoomView, Failure> {
         let caller = ctx.clone();
-        let unit = async move |tx: &mut Tx| {
-            let room = draw_up(tx, &caller, new).await?;
-            store::insert(tx, &room).await?;
-            announce(tx, &caller, ("room.create", "room.created"), &Value::Null, &room.into()).await
-        };
-        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+        self.db.write(ctx, move |tx| Box::pin(async move { create(tx, &caller, new).await })).await
     }
 
     /// Changes a room.
     pub async fn update(&self, ctx: &Ctx, change: RoomChange) -> Result<RoomView, Failure> {
         let caller = ctx.clone();
-        let unit = async move |tx: &mut Tx| {
-            let before = store::find(tx, caller.org, change.id).await?.ok_or(&NOT_FOUND)?;
-            if change.version.is_some_and(|version| version != before.version) {
-                return Err(Failure::from(&CHANGED).with("version", before.version));
-            }
-            let mut after = before.clone();
-            change.apply(&mut after)?;
-            if after == before {
-                return Ok(after.into());
-            }
-            (after.version, after.updated_at) = (before.version + 1, tx.now());
-            store::save(tx, &after, before.version).await?;
-            announce(tx, &caller, ("room.update", "room.updated"), &json!(RoomView::from(before)), &after.into()).await
-        };
-        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+        self.db.write(ctx, move |tx| Box::pin(async move { update(tx, &caller, change).await })).await
     }
 
     /// Removes a room; meetings in it stay, without it.
     pub async fn delete(&self, ctx: &Ctx, id: PlaceId) -> Result<Deleted, Failure> {
         let caller = ctx.clone();
-        let unit = async move |tx: &mut Tx| {
-            let before = RoomView::from(store::find(tx, caller.org, id).await?.ok_or(&NOT_FOUND)?);
-            store::delete(tx, caller.org, id).await?;
-            audit::record(tx, &caller, "room.delete", id, audit::changes(&before, &Value::Null)).await?;
-            events::append(tx, caller.org, NewEvent::new("room.deleted", id, json!(before))).await?;
-            Ok(Deleted { id, deleted: true })
-        };
-        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+        self.db.write(ctx, move |tx| Box::pin(async move { delete(tx, &caller, id).await })).await
     }
 
     /// One room.
@@ -112,6 +86,38 @@ impl Rooms {
         let fits = |room: &Room| room.is_open(wanted.start, wanted.end) && equipment.iter().all(|word| room.equipment.0.contains(word));
         Ok(FreeRooms { items: rooms.into_iter().filter(fits).map(RoomView::from).collect() })
     }
+}
+
+/// Adds a room inside a unit of work.
+pub async fn create(tx: &mut Tx, ctx: &Ctx, new: NewRoom) -> Result<RoomView, Failure> {
+    let room = draw_up(tx, ctx, new).await?;
+    store::insert(tx, &room).await?;
+    announce(tx, ctx, ("room.create", "room.created"), &Value::Null, &room.into()).await
+}
+
+/// Changes a room inside a unit of work.
+pub async fn update(tx: &mut Tx, ctx: &Ctx, change: RoomChange) -> Result<RoomView, Failure> {
+    let before = store::find(tx, ctx.org, change.id).await?.ok_or(&NOT_FOUND)?;
+    if change.version.is_some_and(|version| version != before.version) {
+        return Err(Failure::from(&CHANGED).with("version", before.version));
+    }
+    let mut after = before.clone();
+    change.apply(&mut after)?;
+    if after == before {
+        return Ok(after.into());
+    }
+    (after.version, after.updated_at) = (before.version + 1, tx.now());
+    store::save(tx, &after, before.version).await?;
+    announce(tx, ctx, ("room.update", "room.updated"), &json!(RoomView::from(before)), &after.into()).await
+}
+
+/// Removes a room inside a unit of work.
+pub async fn delete(tx: &mut Tx, ctx: &Ctx, id: PlaceId) -> Result<Deleted, Failure> {
+    let before = RoomView::from(store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?);
+    store::delete(tx, ctx.org, id).await?;
+    audit::record(tx, ctx, "room.delete", id, audit::changes(&before, &Value::Null)).await?;
+    events::append(tx, ctx.org, NewEvent::new("room.deleted", id, json!(before))).await?;
+    Ok(Deleted { id, deleted: true })
 }
 
 async fn draw_up(tx: &mut Tx, ctx: &Ctx, new: NewRoom) -> Result<Room, Failure> {

@@ -4,8 +4,19 @@ use super::input::RoomFilter;
 use super::model::Room;
 use super::{CHANGED, NAME_TAKEN};
 use crate::args;
-use crate::db::{Sql, Tx, dialect};
+use crate::db::{Relation, Sql, Tx, dialect};
 use crate::kernel::{Failure, OrgId, PageRequest, PlaceId, Timestamp};
+
+/// Rooms as `k`.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, _| {
+        sql.push("room k");
+    },
+    scope: |sql, ctx| {
+        sql.push("k.org_id = ").bind(ctx.org);
+    },
+    identity: "k.id",
+};
 
 /// One room.
 pub async fn find(tx: &mut Tx, org: OrgId, id: PlaceId) -> Result<Option<Room>, Failure> {

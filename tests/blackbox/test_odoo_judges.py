@@ -46,6 +46,12 @@ def left_out(test_id: str) -> str | None:
 
 
 @pytest.fixture
+def server(launch):
+    """It names its databases, as an Odoo does out of the box: two tests of OdooRPC's ask for them."""
+    return launch(odoo__list_databases="true")
+
+
+@pytest.fixture
 def user(server):
     server.new_key("user", "user", user="somebody")  # a test of the suite looks for a user other than the first
     return {"db": "main", "login": "judge", "key": server.new_key("user", "admin", user="judge")}

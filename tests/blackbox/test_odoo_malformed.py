@@ -10,9 +10,9 @@ from support.mutations import BYTES, NUMBERS, RAW, TEXTS
 
 CASES = int(os.environ.get("OMEET_MALFORMED", "100000"))
 SEED = int(os.environ.get("OMEET_SEED", "20261121"))
-MODELS = ["jitsi.meeting", "omeet.participant", "omeet.custom.field", "omeet.audit.entry", "omeet.provider", "res.users", "res.partner", "ir.model.fields", "nope"]
-METHODS = ["search", "search_read", "search_count", "read", "read_group", "formatted_read_group", "create", "write", "unlink", "copy", "exists", "name_search", "name_create", "default_get", "fields_get", "get_metadata", "check_access_rights", "has_access", "action_start", "action_join", "context_get", "_private", "nope"]
-FIELDS = ["id", "name", "state", "organizer_id", "organizer_id.name", "attendee_ids", "participant_ids", "participant_ids.email", "scheduled_date", "duration", "custom", "join_url", "lobby", "provider_id", "nope", "", "a.b.c"]
+MODELS = ["jitsi.meeting", "omeet.participant", "omeet.custom.field", "omeet.audit.entry", "omeet.provider", "omeet.room", "omeet.recording", "omeet.booking.link", "omeet.booking", "res.users", "res.partner", "ir.model.fields", "nope"]
+METHODS = ["search", "search_read", "search_count", "read", "read_group", "formatted_read_group", "create", "write", "unlink", "copy", "exists", "name_search", "name_create", "default_get", "fields_get", "get_metadata", "check_access_rights", "has_access", "action_start", "action_join", "action_download", "context_get", "_private", "nope"]
+FIELDS = ["id", "name", "state", "organizer_id", "organizer_id.name", "attendee_ids", "participant_ids", "participant_ids.email", "scheduled_date", "duration", "custom", "join_url", "lobby", "provider_id", "recording_ids", "can_manage", "active", "capacity", "host_ids", "rules", "remote_id", "nope", "", "a.b.c"]
 OPERATORS = ["=", "!=", "<", ">=", "in", "not in", "like", "not ilike", "=like", "any", "child_of", "~", ""]
 JSON = {"Content-Type": "application/json"}
 OTHER_PATHS = ["/web/session/authenticate", "/web/session/get_session_info", "/web/session/destroy", "/web/dataset/call_kw", "/web/webclient/version_info", "/web/database/list"]

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Runs the script against a real Odoo and against omeet, and compares what comes back: envelopes, statuses, exceptions, types, field metadata.
 
-    compare.py --odoo http://127.0.0.1:8069 DB LOGIN PASSWORD [--odoo-key KEY] --omeet http://127.0.0.1:7780 DB LOGIN KEY [--write differences.json]
+    compare.py --odoo http://127.0.0.1:8069 DB LOGIN PASSWORD [--odoo-key KEY] --omeet http://127.0.0.1:7780 DB LOGIN KEY [--write]
 
-Every difference that is not in differences.json with its reason, and every entry there that no longer differs, is an error.
+`tests/odoo/run` does it with an addon that is connected to omeet (`tests/odoo/live/test_differential.py`). What differs is listed for each series
+of Odoo in odoo-<series>.json, with its reason. A difference that is not listed, one that differs otherwise than listed, one without a reason, and
+one that is listed and no longer differs are errors. `--write` writes the list anew and keeps the reasons.
 """
 
 import argparse
@@ -16,7 +18,15 @@ from pathlib import Path
 
 from script import CALLS
 
-KNOWN = Path(__file__).parent / "differences.json"
+HERE = Path(__file__).parent
+# `/json/2` came with 19.0.
+# What differs in every error is listed once, under this name.
+EVERY_ERROR = "every error"
+SCRIPTS = {"19.0": CALLS, "18.0": [call for call in CALLS if "json2" not in call]}
+
+
+def known(series: str) -> dict:
+    return json.loads((HERE / f"odoo-{series}.json").read_text())
 
 
 class Target:
@@ -28,6 +38,9 @@ class Target:
         self.kept["uid"] = self.rpc("common", "login", [db, login, password])[1]["result"]
         me = self.call({"service": "object", "method": "execute_kw", "args": ["{db}", "{uid}", "{password}", "res.users", "read", [["{uid}"], ["partner_id"]], {"load": ""}]})
         self.kept["partner"] = me[1]["result"][0]["partner_id"]
+
+    def series(self) -> str:
+        return self.rpc("common", "version", [])[1]["result"]["server_serie"]
 
     def send(self, path: str, raw: bytes, headers: dict) -> tuple:
         request = urllib.request.Request(self.url + path, raw, {"Content-Type": "application/json"} | headers)
@@ -98,13 +111,36 @@ def seen(call: dict, status: int, body) -> dict:
     return {"status": status, "keys": sorted(body), "result": shown}
 
 
-def differences(odoo: Target, omeet: Target) -> dict:
+def differences(odoo: Target, omeet: Target, script: list) -> dict:
+    """What differs, by the name of the call: each part as Odoo has it and as omeet has it."""
     found = {}
-    for number, call in enumerate(CALLS):
-        pair = [seen(call, *target.call(call)) for target in (odoo, omeet)]
-        if pair[0] != pair[1]:
-            found[f"{call['name']}" + (" (json2)" if "json2" in call else "")] = {part: [pair[0].get(part), pair[1].get(part)] for part in pair[0].keys() | pair[1].keys() if pair[0].get(part) != pair[1].get(part)}
+    for call in script:
+        theirs, ours = (seen(call, *target.call(call)) for target in (odoo, omeet))
+        parts = sorted(part for part in theirs.keys() | ours.keys() if theirs.get(part) != ours.get(part))
+        differs = {part: [theirs.get(part), ours.get(part)] for part in parts}
+        if differs.get("code") == [200, 0]:
+            found[EVERY_ERROR] = {"code": differs.pop("code")}
+        if differs:
+            found[call["name"] + (" (json2)" if "json2" in call else "")] = differs
     return found
+
+
+def listed_anew(found: dict, listed: dict) -> str:
+    """The list of what was found, with the reasons that are known."""
+    entries = {name: {"reason": listed.get(name, {}).get("reason", ""), "differs": what} for name, what in sorted(found.items())}
+    return json.dumps(entries, indent=1) + "\n"
+
+
+def verdict(found: dict, listed: dict) -> list:
+    """What is wrong with the list, line by line."""
+    wrong = [f"NEW {name}: {json.dumps(what)[:600]}" for name, what in found.items() if name not in listed]
+    wrong += [f"GONE {name}: it no longer differs" for name in listed if name not in found]
+    for name in found.keys() & listed.keys():
+        if found[name] != listed[name]["differs"]:
+            wrong.append(f"CHANGED {name}: {json.dumps(found[name])[:600]}, listed as {json.dumps(listed[name]['differs'])[:600]}")
+        if not listed[name]["reason"]:
+            wrong.append(f"UNEXPLAINED {name}")
+    return sorted(wrong)
 
 
 def main() -> int:
@@ -112,19 +148,17 @@ def main() -> int:
     parser.add_argument("--odoo", nargs=4, required=True, metavar=("URL", "DB", "LOGIN", "PASSWORD"))
     parser.add_argument("--odoo-key", help="an API key of that user, for /json/2")
     parser.add_argument("--omeet", nargs=4, required=True, metavar=("URL", "DB", "LOGIN", "KEY"))
-    parser.add_argument("--write", help="writes what was found, with the reasons that are known")
+    parser.add_argument("--write", action="store_true", help="writes the list of this series anew, with the reasons that are known")
     given = parser.parse_args()
-    found = differences(Target(*given.odoo, given.odoo_key or "none"), Target(*given.omeet, given.omeet[3]))
-    known = json.loads(KNOWN.read_text()) if KNOWN.exists() else {}
+    odoo = Target(*given.odoo, given.odoo_key or "none")
+    series = odoo.series()
+    found, listed = differences(odoo, Target(*given.omeet, given.omeet[3]), SCRIPTS[series]), known(series)
     if given.write:
-        Path(given.write).write_text(json.dumps({name: {"differs": what, "reason": known.get(name, {}).get("reason", "")} for name, what in sorted(found.items())}, indent=1) + "\n")
-    new, gone = sorted(found.keys() - known.keys()), sorted(known.keys() - found.keys())
-    for name in new:
-        print(f"NEW  {name}: {json.dumps(found[name])[:400]}")
-    for name in gone:
-        print(f"GONE {name}: it no longer differs")
-    print(f"{len(CALLS)} calls, {len(found)} differ, {len(new)} without a reason")
-    return 1 if new or gone else 0
+        (HERE / f"odoo-{series}.json").write_text(listed_anew(found, listed))
+        listed = known(series)
+    wrong = verdict(found, listed)
+    print("\n".join([*wrong, f"Odoo {series}: {len(SCRIPTS[series])} calls, {len(found)} differ, {len(wrong)} errors"]))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ WRITES = [
     kw("name_create", M, "name_create", "By name", keep="named"), kw("copy", M, "copy", ["{one}"], keep="copied"), kw("copy with default", M, "copy", ["{one}"], {"name": "Other"}), kw("copy missing", M, "copy", [999999]),
 ]
 
-FIELDS = ["name", "description", "room_code", "room_code_display", "meeting_type", "state", "organizer_id", "attendee_ids", "scheduled_date", "duration", "date_end", "tz", "access", "lobby", "wait_for_host", "recording_by", "join_url", "company_id", "res_model", "external_key", "reserved_until", "actual_start", "actual_end", "cancel_reason", "participant_count", "create_date", "write_date", "display_name"]
+FIELDS = ["name", "description", "room_code", "room_code_display", "meeting_type", "state", "organizer_id", "attendee_ids", "scheduled_date", "duration", "date_end", "tz", "access", "lobby", "wait_for_host", "recording_by", "join_url", "company_id", "res_model", "external_key", "reserved_until", "actual_start", "actual_end", "cancel_reason", "participant_count", "participant_ids", "recording_ids", "remote_id", "remote_version", "active", "is_private", "is_host", "can_manage", "legacy_code", "sync_message", "create_date", "write_date", "display_name"]
 READS = [kw(f"read {field}", M, "read", ["{one}"], [field]) for field in FIELDS] + [
     kw("read two", M, "read", "{two}", ["name"]), kw("read no label", M, "read", ["{one}"], ["organizer_id"], load=""), kw("read missing", M, "read", [999999], ["name"]), kw("read unknown field", M, "read", ["{one}"], ["nope"]), kw("read nothing", M, "read", [], ["name"]),
     kw("read without ids", M, "read"), kw("read kwargs", M, "read", ["{one}"], fields=["name"]),

@@ -5,7 +5,7 @@ mod model;
 mod picture;
 pub mod rpc;
 mod service;
-pub(super) mod store;
+pub mod store;
 
 pub(super) use service::seen;
 

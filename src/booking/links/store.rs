@@ -7,8 +7,38 @@ use super::input::LinkFilter;
 use super::model::{Host, Link};
 use crate::args;
 use crate::booking::LINK_CHANGED;
-use crate::db::{Arg, Sql, Tx};
+use crate::db::{Arg, Relation, Sql, Tx};
 use crate::kernel::{Ctx, Failure, LinkId, OrgId, PageRequest, UserId};
+
+/// Links as `l`, their owners as `u`; `me` is who asks.
+pub static RELATION: Relation = Relation {
+    from: |sql, _, ctx| {
+        sql.push("booking_link l left join user_account u on u.id = l.owner_id").join_me(ctx);
+    },
+    scope: |sql, ctx| {
+        sql.push("l.org_id = ").bind(ctx.org);
+        visible(sql, ctx);
+    },
+    identity: "l.id",
+};
+
+/// Begins the condition that users of `u` host `l`; to be closed.
+pub const HOSTED_BY: &str = "l.id in (select h.link_id from booking_link_host h where h.user_id in ";
+/// Begins the list of links with their hosts, to be followed by links.
+pub const HOSTS_OF: &str =
+    "select h.link_id, h.user_id from booking_link_host h join user_account u on u.id = h.user_id where u.active and h.link_id in ";
+/// The secret of the address of `l`, for those who keep it.
+pub const TOKEN: &str = "case when me.sees_all or l.owner_id = me.id then l.token end";
+
+// Whoever keeps or hosts a link sees it.
+fn visible(sql: &mut Sql, ctx: &Ctx) {
+    if !ctx.sees_all() {
+        sql.push(" and (l.owner_id = ")
+            .bind(Arg::id(ctx.user()))
+            .push(" or exists (select 1 from booking_link_host h where h.link_id = l.id and h.user_id = ");
+        sql.bind(Arg::id(ctx.user())).push("))");
+    }
+}
 
 /// One link with its hosts.
 pub async fn find(tx: &mut Tx, org: OrgId, id: LinkId) -> Result<Option<Held>, Failure> {
@@ -87,12 +117,7 @@ pub(super) async fn list(tx: &mut Tx, ctx: &Ctx, filter: &LinkFilter, host: Opti
     if let Some(host) = host {
         hosted(&mut sql, host);
     }
-    if !ctx.sees_all() {
-        sql.push(" and (l.owner_id = ")
-            .bind(Arg::id(ctx.user()))
-            .push(" or exists (select 1 from booking_link_host h where h.link_id = l.id and h.user_id = ");
-        sql.bind(Arg::id(ctx.user())).push("))");
-    }
+    visible(&mut sql, ctx);
     if let Some(after) = page.after::<LinkId>()? {
         sql.push(" and l.id > ").bind(after);
     }

@@ -1,10 +1,10 @@
 //! `jitsi.meeting`: the names of the O-Meet module, of its documentation and of the addon in `odoo_addon/`.
 
 use super::super::model::{Field, Identity, Kind, Link, Model, Rights};
-use super::{log_fields, user_link};
+use super::{ALWAYS, company, log_fields, user_link};
 use crate::kernel::code;
 use crate::meetings::MEETINGS;
-use crate::meetings::relation_store::{PARTICIPANT_COUNT, PARTICIPANTS_OF, PERSONS_OF, WITH_PERSON};
+use crate::meetings::relation_store::{CAN_MANAGE, IS_HOST, PARTICIPANT_COUNT, PERSONS_OF, WITH_PERSON};
 
 const TYPES: &[(&str, &str)] = &[("instant", "Instant"), ("scheduled", "Scheduled")];
 const STATES: &[(&str, &str)] =
@@ -17,13 +17,14 @@ const PROVIDER: Kind = Kind::Many2one {
     link: Link { model: "omeet.provider", before: "m.provider_id in ", after: "", key: "p.id", pairs: "" },
     label: "p.name",
 };
-const COMPANY: Kind = Kind::Many2one {
-    link: Link { model: "res.company", before: "m.org_id in ", after: "", key: "g.id", pairs: "" },
-    label: "(select name from organization where id = m.org_id)",
-};
+const COMPANY: Kind = company("m.org_id in ", "(select name from organization where id = m.org_id)");
 const ATTENDEES: Kind = Kind::Many2many(Link { model: "res.partner", before: WITH_PERSON, after: ")", key: "t.person", pairs: PERSONS_OF });
 const PARTICIPANTS: Kind = Kind::One2many {
-    link: Link { model: "omeet.participant", before: "m.id in ", after: "", key: "a.meeting_id", pairs: PARTICIPANTS_OF },
+    link: Link { model: "omeet.participant", before: "m.id in ", after: "", key: "a.meeting_id", pairs: "" },
+    inverse: "meeting_id",
+};
+const RECORDINGS: Kind = Kind::One2many {
+    link: Link { model: "omeet.recording", before: "m.id in ", after: "", key: "r.meeting_id", pairs: "" },
     inverse: "meeting_id",
 };
 const DURATION: &str = "(m.end_at - m.start_at) / 60000";
@@ -69,6 +70,11 @@ fn what() -> Vec<Field> {
         Field::new("state", "State", Kind::Selection(STATES), "m.state").required().rpc("state"),
         Field::new("custom", "Custom Fields", Kind::Json, "m.custom").rpc("custom"),
         Field::new("cancel_reason", "Reason", Kind::Char, "m.cancel_reason"),
+        Field::new("recording_ids", "Recordings", RECORDINGS, ""),
+        Field::new("active", "Active", Kind::Boolean, ALWAYS).help("Meetings are cancelled or deleted, not archived."),
+        Field::new("is_private", "Is Private", Kind::Boolean, "(1 = 0)").help("Of the addon's calendar; here it is about who takes part."),
+        Field::new("legacy_code", "Legacy Code", Kind::Char, "cast(null as text)").help("Of the addon; empty here."),
+        Field::new("sync_message", "Sync Message", Kind::Char, "cast(null as text)").help("Of the addon; empty here."),
     ]
 }
 
@@ -82,7 +88,7 @@ fn when() -> Vec<Field> {
         Field::new("actual_start", "Started at", Kind::Datetime, "m.actual_start"),
         Field::new("actual_end", "Ended at", Kind::Datetime, "m.actual_end"),
         Field::new("reserved_until", "Reserved Until", Kind::Datetime, "m.reserved_until"),
-        Field::new("remote_version", "Version", Kind::Integer, "m.version").help("Rises with every change."),
+        Field::new("remote_version", "Remote Version", Kind::Integer, "m.version").help("Rises with every change."),
     ];
     fields.extend(log_fields("m.created_at", "m.updated_at"));
     fields
@@ -96,6 +102,8 @@ fn people() -> Vec<Field> {
         Field::new("attendee_ids", "Attendees", ATTENDEES, "").rpc("participants"),
         Field::new("participant_ids", "Attendance", PARTICIPANTS, "").rpc("participants"),
         Field::new("participant_count", "People", Kind::Integer, PARTICIPANT_COUNT),
+        Field::new("is_host", "Is Host", Kind::Boolean, IS_HOST),
+        Field::new("can_manage", "Can Manage", Kind::Boolean, CAN_MANAGE),
         Field::new("company_id", "Company", COMPANY, "m.org_id").required(),
     ]
 }

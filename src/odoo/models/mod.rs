@@ -1,11 +1,14 @@
 //! The models, each described once. A new one is a relation of its capability, a list of fields, and a line in `all`.
 
 mod audit_log;
+mod booking;
 mod custom_field;
 mod meeting;
 mod participant;
 mod people;
 mod provider;
+mod recording;
+mod room;
 mod technical;
 
 use std::collections::HashMap;
@@ -22,6 +25,10 @@ fn all() -> Vec<Model> {
     let models = vec![
         meeting::model(),
         participant::model(),
+        recording::model(),
+        room::model(),
+        booking::links(),
+        booking::bookings(),
         provider::model(),
         custom_field::model(),
         audit_log::model(),
@@ -61,9 +68,17 @@ pub fn of(name: &str) -> Result<&'static Model, Fault> {
     find(name).ok_or_else(|| Fault::user(format!("Object {name} doesn't exist")))
 }
 
+/// Holds for every row: the column of what cannot be archived.
+pub const ALWAYS: &str = "(1 = 1)";
+
 /// One user, in `column`, named by `label`.
 const fn user_link(before: &'static str, label: &'static str) -> Kind {
     Kind::Many2one { link: Link { model: "res.users", before, after: "", key: "u.id", pairs: "" }, label }
+}
+
+/// The organization, as a company, named by `label`.
+const fn company(before: &'static str, label: &'static str) -> Kind {
+    Kind::Many2one { link: Link { model: "res.company", before, after: "", key: "g.id", pairs: "" }, label }
 }
 
 /// When a record was made and last changed.

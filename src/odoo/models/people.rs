@@ -1,17 +1,14 @@
 //! Who is there: users, the people of meetings, the organization.
 
 use super::super::model::{Field, Identity, Kind, Link, Model, Rights};
-use super::log_fields;
+use super::{company, log_fields};
 use crate::meetings::PERSONS;
 use crate::tenancy::{organizations, users};
 
 const ROLES: &[(&str, &str)] = &[("user", "User"), ("manager", "Manager"), ("admin", "Administrator")];
 const PARTNER: Kind =
     Kind::Many2one { link: Link { model: "res.partner", before: "u.person in ", after: "", key: "t.person", pairs: "" }, label: "u.name" };
-const COMPANY: Kind = Kind::Many2one {
-    link: Link { model: "res.company", before: "u.org_id in ", after: "", key: "g.id", pairs: "" },
-    label: "(select name from organization where id = u.org_id)",
-};
+const COMPANY: Kind = company("u.org_id in ", "(select name from organization where id = u.org_id)");
 
 pub(super) fn users() -> Model {
     let mut fields = vec![

@@ -2,6 +2,6 @@
 
 mod matrix;
 mod order;
-mod recordings;
+pub mod recordings;
 mod reservation;
 pub mod senders;

@@ -10,7 +10,7 @@ use crate::support::{Client, eventually, in_min, on_every_engine_with};
 const NOW_S: i64 = 1_795_251_600;
 
 /// A stand-in for whoever keeps the file: breaks off once, then goes on where it was asked to.
-async fn file_server() -> String {
+pub async fn file_server() -> String {
     use axum::routing::get;
     let file = get(async |headers: HeaderMap| {
         let whole = vec![b'x'; 100_000];
@@ -44,14 +44,14 @@ async fn meeting(client: &Client, account: &str) -> (Value, String) {
     (meeting, room)
 }
 
-async fn recorded(sender: &Sender, room: &str, file: &str, url: &str) {
+pub async fn recorded(sender: &Sender, room: &str, file: &str, url: &str) {
     let path = format!("/webhooks/jitsi/{}/recording", sender.account);
     let body = json!({"meeting_url": format!("https://jitsi.example.org/{room}"), "file": file, "url": url, "size_bytes": 100_000, "ended_at": NOW_S});
     let headers = [("authorization".to_owned(), format!("Bearer {SECRET}"))];
     assert_eq!(sender.client.deliver(&path, &headers, body.to_string().into_bytes()).await.0, 200);
 }
 
-async fn settled(client: &Client, meeting: &Value, count: usize) -> Vec<Value> {
+pub async fn settled(client: &Client, meeting: &Value, count: usize) -> Vec<Value> {
     eventually("recordings are settled", async || {
         let page = client.ok("recording.list", json!({"meeting_id": meeting["id"]})).await;
         let items = page["items"].as_array().unwrap().clone();

@@ -14,6 +14,7 @@ install_node_packages() {
 prepare_live() {
   install_node_packages || return 1
   as_odoo mkdir -p "$WORK/live" && cp -r "$HERE/live" "$WORK/live-tests" && install -m 755 "$OMEET_BINARY" "$WORK/omeet" || return 1
+  cp -r "$ROOT/tests/differential" "$WORK/live-tests/" || return 1
   chmod -R a+rX "$WORK/live-tests"
   clone plain omeet_live_template || return 1
   run_odoo -c "$WORK/odoo.conf" -d omeet_live_template -i omeet --stop-after-init --log-level=warn

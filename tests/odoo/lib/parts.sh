@@ -64,7 +64,7 @@ serve() {
   prepare && clone plain omeet_served && new_organization || return 1
   export OMEET_ODOO_URL=http://127.0.0.1:$SERVE
   echo "Odoo on $OMEET_ODOO_URL (admin / admin), the service on $OMEET_URL, its key $OMEET_KEY"
-  run_odoo -c "$WORK/odoo.conf" -d omeet_served -i omeet --http-port "$SERVE"
+  run_odoo -c "$WORK/odoo.conf" -d omeet_served -i omeet --http-port "$SERVE" --workers "${ODOO_WORKERS:-0}"
 }
 
 main() {
