@@ -59,7 +59,7 @@ async fn advance(tx: &mut Tx, org: OrgId) -> Result<bool, Failure> {
 }
 
 fn is_telling(kind: &str) -> bool {
-    let of_meeting = matches!(kind, "meeting.created" | "meeting.updated" | "meeting.cancelled" | "meeting.deleted");
+    let of_meeting = matches!(kind, "meeting.created" | "meeting.updated" | "meeting.reopened" | "meeting.cancelled" | "meeting.deleted");
     of_meeting || matches!(kind, "series.created" | "series.updated" | "series.cancelled")
 }
 
