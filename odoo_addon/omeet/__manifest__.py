@@ -4,7 +4,6 @@
     "category": "Productivity",
     "summary": "Video meetings beside the calendar: links, dashboard, live state",
     "author": "omeet",
-    "website": "https://github.com/omeet/omeet",
     "license": "LGPL-3",
     "depends": ["calendar", "mail", "web"],
     "data": [
@@ -13,8 +12,10 @@
         "security/rules.xml",
         "data/cron.xml",
         "data/mail_template.xml",
+        "data/activity.xml",
         "views/jitsi_meeting.xml",
         "views/omeet_job.xml",
+        "views/omeet_booking.xml",
         "views/calendar_event.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",

@@ -35,9 +35,10 @@ pub async fn keep(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId, fa
 
 // A call that only its people tell of has a run of its own name.
 async fn settle(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId) -> Result<(), Failure> {
-    let Some((_, participants)) = meetings.held_in(tx, ctx.org, id).await? else { return Ok(()) };
+    let Some((meeting, participants)) = meetings.held_in(tx, ctx.org, id).await? else { return Ok(()) };
     let (timeline, people) = worked_out(tx, ctx, id, &participants).await?;
-    let reported = Reported { first_start: timeline.first_start(), latest: timeline.latest(), people: seen(&people) };
+    let since = meeting.replanned_at;
+    let reported = Reported { first_start: timeline.first_start(since), latest: timeline.latest(since), people: seen(&people) };
     meetings.report_in(tx, ctx, id, &reported).await
 }
 

@@ -64,14 +64,18 @@ impl Timeline {
         Self { calls, stays }
     }
 
-    /// When the first call began.
-    pub fn first_start(&self) -> Option<Timestamp> {
-        self.calls.first().map(|call| call.from)
+    /// When the first call began, of those that began at `since` or later.
+    pub fn first_start(&self, since: Option<Timestamp>) -> Option<Timestamp> {
+        self.calls_since(since).next().map(|call| call.from)
     }
 
-    /// The latest call.
-    pub fn latest(&self) -> Option<LatestRun> {
-        self.calls.last().map(|call| LatestRun { started_at: call.from, ended_at: call.to })
+    /// The latest call, of those that began at `since` or later.
+    pub fn latest(&self, since: Option<Timestamp>) -> Option<LatestRun> {
+        self.calls_since(since).last().map(|call| LatestRun { started_at: call.from, ended_at: call.to })
+    }
+
+    fn calls_since(&self, since: Option<Timestamp>) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |call| since.is_none_or(|since| call.from >= since))
     }
 }
 

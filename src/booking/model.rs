@@ -18,6 +18,7 @@ pub struct Booked {
     pub link_title: Option<String>,
     pub meeting_id: Option<MeetingId>,
     pub host_id: Option<UserId>,
+    pub host_external_id: Option<String>,
     pub host_name: Option<String>,
     pub host_email: Option<String>,
     pub state: State,
@@ -132,6 +133,8 @@ pub struct BookingView {
 pub struct BookingHost {
     /// Identifier.
     pub id: UserId,
+    /// The ERP's identifier.
+    pub external_id: String,
     /// Name.
     pub name: String,
     /// E-mail address.
@@ -171,7 +174,8 @@ impl Booked {
     }
 
     fn host(&self) -> Option<BookingHost> {
-        Some(BookingHost { id: self.host_id?, name: self.host_name.clone()?, email: self.host_email.clone() })
+        let (external_id, name) = (self.host_external_id.clone()?, self.host_name.clone()?);
+        Some(BookingHost { id: self.host_id?, external_id, name, email: self.host_email.clone() })
     }
 
     /// The custom part of its meeting's description.

@@ -62,7 +62,7 @@ macro_rules! booking_json {
     () => {
         r#"{"id": "bkg_0199a3c5e1f07d2a8b4c6d5e4f302117", "state": "pending", "link_id": "bkl_0199a3c5e1f07d2a8b4c6d5e4f302116",
         "link_title": "Product demo", "meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "start": "2026-12-07T02:00:00Z",
-        "end": "2026-12-07T02:30:00Z", "duration_min": 30, "host": {"id": "usr_0199a3c5e1f07d2a8b4c6d5e4f302113", "name": "Ana",
+        "end": "2026-12-07T02:30:00Z", "duration_min": 30, "host": {"id": "usr_0199a3c5e1f07d2a8b4c6d5e4f302113", "external_id": "7", "name": "Ana",
         "email": "ana@example.org"}, "name": "Budi", "email": "budi@example.org", "tz": "Asia/Jakarta", "lang": "id",
         "subject": "Product demo", "guests": [], "answers": [{"key": "company", "label": "Company", "value": "Kopi Nusantara"}],
         "manage_url": "https://meet.example.org/booking/aaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -11,7 +11,7 @@ use crate::db::{Arg, Sql, Tx};
 use crate::kernel::{BookingId, Failure, LinkId, MeetingId, OrgId, Timestamp, UserId};
 
 /// Begins every query that fills a [`Booked`]: its meeting's state and time win over its own. `$1` is the present.
-const SELECT: &str = "select b.id, b.org_id, b.link_id, l.title as link_title, b.meeting_id, b.host_id, u.name as host_name,
+const SELECT: &str = "select b.id, b.org_id, b.link_id, l.title as link_title, b.meeting_id, b.host_id, u.external_id as host_external_id, u.name as host_name,
     u.email as host_email, case
         when b.state in ('pending', 'confirmed') and (b.meeting_id is null or m.state = 'cancelled') then 'cancelled'
         when b.state = 'pending' and m.state in ('ready', 'started', 'ended') then 'confirmed'

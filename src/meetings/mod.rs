@@ -3,6 +3,8 @@
 //! ```text
 //!   draft ──claim──▶ ready ──start──▶ started ──end──▶ ended
 //!     │                │                 │  ◀──reopen──┘   (while its window is open)
+//!     │                ▲                               │
+//!     │                └──────── moved to later ───────┘
 //!     └────cancel──────┴─────cancel──────┴──▶ cancelled
 //! ```
 //!

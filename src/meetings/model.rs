@@ -115,6 +115,8 @@ pub struct Meeting {
     pub emptied: bool,
     /// Since when it is open, by whoever's clock opened it.
     pub opened_at: Option<Timestamp>,
+    /// When it was moved to a later time after it was over: calls that began before belong to the earlier time.
+    pub replanned_at: Option<Timestamp>,
     /// Where its creation at the provider stands; absent where none is needed.
     pub link_state: Option<String>,
     /// Why its creation at the provider fails.
@@ -135,6 +137,17 @@ impl Meeting {
     pub(super) fn close(&mut self, at: Timestamp, emptied: bool) {
         self.state = State::Ended;
         (self.actual_end, self.host_arrived_at, self.emptied) = (Some(at), None, emptied);
+    }
+
+    /// It was over, and people may come again.
+    pub(super) fn begin_anew(&mut self, now: Timestamp) {
+        (self.actual_start, self.actual_end, self.opened_at, self.host_arrived_at) = (None, None, None, None);
+        (self.emptied, self.replanned_at) = (false, Some(now));
+    }
+
+    /// Whether its time is still to come, seen from when it was over.
+    pub(super) fn lies_ahead(&self, now: Timestamp) -> bool {
+        self.end > now && self.start >= self.actual_end.unwrap_or(now)
     }
 
     /// Whether whoever comes next opens it again.

@@ -46,7 +46,7 @@ impl Reported {
         match action {
             Some(Action::Start | Action::Reopen) => meeting.open(run.started_at),
             Some(Action::End) => meeting.close(run.ended_at.unwrap_or(now), true),
-            Some(Action::Claim | Action::Cancel) | None => {}
+            Some(Action::Claim | Action::Cancel | Action::Replan) | None => {}
         }
         if matches!(meeting.state, State::Started | State::Ended) {
             meeting.actual_start = self.first_start.or(meeting.actual_start);

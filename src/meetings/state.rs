@@ -34,6 +34,8 @@ pub enum Action {
     End,
     /// The host comes back.
     Reopen,
+    /// It is moved to another time.
+    Replan,
     /// It is called off.
     Cancel,
 }
@@ -55,7 +57,8 @@ impl State {
 
     /// The state after `action`; the same state when that is where the meeting already is.
     ///
-    /// `window_open` says whether the meeting's time (with its grace) is not over yet.
+    /// `window_open` says whether the meeting's time (with its grace) is not over yet; of a meeting that was moved, whether its new time
+    /// is still to come.
     pub fn after(self, action: Action, window_open: bool) -> Result<Self, &'static Kind> {
         match (self, action) {
             (Self::Cancelled, Action::Cancel) => Ok(Self::Cancelled),
@@ -70,6 +73,8 @@ impl State {
             (Self::Ended, Action::Reopen) if window_open => Ok(Self::Started),
             (Self::Ended, Action::Reopen) => Err(&WINDOW_CLOSED),
             (Self::Draft | Self::Ready | Self::Started, Action::Reopen) => Err(&RUNNING),
+            (Self::Ended, Action::Replan) if window_open => Ok(Self::Ready),
+            (state, Action::Replan) => Ok(state),
             (Self::Draft | Self::Ready | Self::Started, Action::Cancel) => Ok(Self::Cancelled),
         }
     }
@@ -84,7 +89,7 @@ mod tests {
     fn transitions() {
         let mut table = String::new();
         for state in State::ALL {
-            for action in [Action::Claim, Action::Start, Action::End, Action::Reopen, Action::Cancel] {
+            for action in [Action::Claim, Action::Start, Action::End, Action::Reopen, Action::Replan, Action::Cancel] {
                 let outcome = state.after(action, true).map_or_else(|kind| kind.name, State::name);
                 table += &format!("{} + {action:?} = {outcome}\n", state.name());
             }
@@ -95,5 +100,6 @@ mod tests {
     #[test]
     fn nothing_reopens_after_its_window() {
         assert_eq!(State::Ended.after(Action::Reopen, false), Err(&WINDOW_CLOSED));
+        assert_eq!(State::Ended.after(Action::Replan, false), Ok(State::Ended));
     }
 }

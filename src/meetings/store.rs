@@ -94,11 +94,11 @@ pub(super) async fn save(tx: &mut Tx, m: &Meeting, version: i64) -> Result<bool,
             organizer_id = $10, provider_id = $11, lobby = $12, wait_for_host = $13, password = $14, early_open_min = $15, grace_min = $16,
             max_participants = $17, recording_by = $18, res_model = $19, res_id = $20, external_key = $21, series_key = $22, custom = $23,
             actual_start = $24, actual_end = $25, host_arrived_at = $26, cancel_reason = $27, reserved_until = $28,
-            updated_at = $29, version = $30, emptied = $32, opened_at = $33
+            updated_at = $29, version = $30, emptied = $32, opened_at = $33, replanned_at = $34
         where org_id = $1 and id = $2 and version = $31";
     let mut args = args![m.org_id, m.id, &m.name, &m.description];
     args.extend(mutable(m));
-    args.extend(args![m.updated_at, m.version, version, m.emptied, m.opened_at]);
+    args.extend(args![m.updated_at, m.version, version, m.emptied, m.opened_at, m.replanned_at]);
     match tx.try_execute(sql, args).await {
         Ok(saved) => Ok(saved == 1),
         Err(error) if dialect::violates(&error, "meeting", &["org_id", "external_key"]) => Err(external_key_taken()),

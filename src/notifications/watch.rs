@@ -90,7 +90,7 @@ async fn advance(tx: &mut Tx, org: OrgId, mail_is_on: bool) -> Result<bool, Fail
 }
 
 fn is_telling(kind: &str) -> bool {
-    let of_meeting = matches!(kind, "meeting.created" | "meeting.updated" | "meeting.cancelled" | "meeting.deleted");
+    let of_meeting = matches!(kind, "meeting.created" | "meeting.updated" | "meeting.reopened" | "meeting.cancelled" | "meeting.deleted");
     of_meeting || matches!(kind, "series.created" | "series.updated" | "series.cancelled")
 }
 

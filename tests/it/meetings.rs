@@ -203,6 +203,39 @@ async fn a_meeting_lives_through_its_states() {
     .await;
 }
 
+// S4.8: whoever moves yesterday's event to tomorrow expects its link to lead somewhere.
+#[tokio::test]
+async fn an_ended_meeting_that_is_moved_to_later_is_ready_again() {
+    on_every_engine(async |service| {
+        let client = service.organization("A").await;
+        let meeting = scheduled(&client, "Weekly", 0).await;
+        let (id, change) = (json!({ "id": meeting["id"] }), async |change: Value| {
+            let mut params = json!({ "id": meeting["id"] });
+            params.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+            client.ok("meeting.update", params).await
+        });
+        client.ok("meeting.start", id.clone()).await;
+        service.advance_min(10);
+        client.ok("meeting.end", id.clone()).await;
+        assert_eq!(change(json!({ "name": "Weekly talk" })).await["state"], "ended", "another name opens nothing");
+        assert_eq!(change(json!({ "start": in_min(5) })).await["state"], "ended", "it was still on then");
+        service.advance_min(60);
+        assert_eq!(change(json!({ "start": in_min(20) })).await["state"], "ended", "that is over, too");
+        let moved = change(json!({ "start": in_min(1440) })).await;
+        assert_eq!((&moved["state"], &moved["join_url"]), (&json!("ready"), &meeting["join_url"]));
+        assert_eq!((&moved["actual_start"], &moved["actual_end"]), (&Value::Null, &Value::Null));
+        assert_eq!(change(json!({ "start": in_min(1440 * 2) })).await["state"], "ready");
+        let last = &client.ok("event.list", json!({ "types": ["meeting.reopened"] })).await["items"];
+        assert_eq!((last.as_array().unwrap().len(), &last[0]["data"]["state"]), (1, &json!("ready")));
+        let audit = client.ok("audit.list", json!({ "subject": meeting["id"] })).await;
+        assert_eq!(audit["items"][1]["action"], "meeting.reopen");
+        assert_eq!(audit["items"][1]["changes"]["state"], json!({ "before": "ended", "after": "ready" }));
+        service.advance_min(1440 * 2);
+        assert_eq!(client.ok("meeting.start", id).await["actual_start"], in_min(1440 * 2 + 70));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_reserved_link_is_claimed_or_expires() {
     on_every_engine(async |service| {

@@ -14,7 +14,12 @@ class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
     def _get_ics_file(self):
-        """The stock file has a new UID at every call, no METHOD, no SEQUENCE and no link: programs then add a second entry."""
+        """The stock file has a new UID at every call, no METHOD, no SEQUENCE and no link: programs then add a second entry.
+
+        Odoo's text is amended and not replaced by omeet's ``calendar.export_ics``: this runs inside the transaction that creates or
+        moves the event, of which omeet hears after the commit, so its file would tell the time before the move. Place, description,
+        reminders, answers and the rule of a series are known here alone, and no mail waits for omeet.
+        """
         files = super()._get_ics_file()
         for event in self:
             if event.id in files and event.videocall_source == "omeet":
@@ -30,6 +35,7 @@ class CalendarEvent(models.Model):
         _put(entry, "uid", self._omeet_uid())
         _put(entry, "sequence", str(self.sudo().omeet_sequence))
         _put(entry, "url", link)
+        _put(entry, "conference", link).params = {"VALUE": ["URI"], "FEATURE": ["AUDIO", "VIDEO"]}
         _put(entry, "x-google-conference", link)
         if not self.active:
             _put(entry, "status", "CANCELLED")
@@ -41,12 +47,16 @@ class CalendarEvent(models.Model):
         return calendar.serialize().encode()
 
     def _omeet_uid(self):
-        """The same for ever: the series' for its base event, which carries the rule, and one of its own for a single date."""
+        """The same for ever, and omeet's own: it knows the meeting by it when an answer comes back.
+
+        A series' base event carries the rule and the meeting's UID; a single date of a series has one of its own.
+        """
         code = self.env["omeet.connection"]._room_code(self.videocall_location)
-        host = self.videocall_location.split("/")[2].split(":")[0]
-        recurrence = self.recurrence_id
-        alone = recurrence and not self.rrule
-        return f"omeet-{code}-{self.id}@{host}" if alone else f"omeet-{code}@{host}"
+        # The first invitation is written before the event knows its meeting.
+        meeting = self.sudo().omeet_meeting_id or self.env["jitsi.meeting"].sudo().search([("room_code", "=", code)], limit=1)
+        subject = meeting.remote_id or f"omeet-{code}"
+        alone = self.recurrence_id and not self.rrule
+        return f"{subject}-{self.id}@omeet" if alone else f"{subject}@omeet"
 
     def message_notify(self, *, body="", **kwargs):
         """Invitations say O-Meet, whatever host omeet lives on: stock templates take every link of Odoo's own host for Discuss."""
@@ -77,7 +87,9 @@ class CalendarEvent(models.Model):
 def _put(component, name, value):
     if name in component.contents:
         del component.contents[name]
-    component.add(name).value = value
+    added = component.add(name)
+    added.value = value
+    return added
 
 
 def _rename(node, old, new):

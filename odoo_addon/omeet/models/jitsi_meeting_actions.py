@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..client import OmeetError, Refused, new_key
 from ..const import LIVE_STATES
-from .omeet_job import details_of
+from ..order import details_of
 
 
 class JitsiMeetingActions(models.Model):

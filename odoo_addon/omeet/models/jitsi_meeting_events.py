@@ -80,7 +80,10 @@ class JitsiMeetingOfEvents(models.Model):
         if event.allday:
             start, stop = self._whole_days(event)
         minutes = max(1, min(round((stop - start).total_seconds() / 60), 7 * 24 * 60))
+        # The meeting of a booking keeps its own document: what it is about is the booking.
+        document = {} if event.omeet_booking_ids else {"res_model": "calendar.event", "res_id": event.id}
         return {
+            **document,
             "name": event.name or self.env._("Meeting"),
             "scheduled_date": start,
             "duration": minutes,
@@ -89,8 +92,6 @@ class JitsiMeetingOfEvents(models.Model):
             "organizer_id": event.user_id.id or False,
             "attendee_ids": [fields.Command.set(event.partner_ids.ids)],
             "is_private": self._event_is_private(event),
-            "res_model": "calendar.event",
-            "res_id": event.id,
         }
 
     def _whole_days(self, event):

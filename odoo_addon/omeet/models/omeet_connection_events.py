@@ -9,14 +9,18 @@ from psycopg2 import OperationalError
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ..client import OmeetError
-from .jitsi_meeting_sync import moment
-from .omeet_job import in_turn, lock
+from ..times import instant, moment
+from ..transactions import in_turn, lock
 
 _logger = logging.getLogger(__name__)
 
 _PAGE = 200
+#: Meetings, or bookings, that are read in one go.
+_MOST = 5000
 #: Seconds that one company may take in one run; the rest comes with the next.
 _BUDGET_S = 60
+#: Pause before looking again, when somebody else applies events just now.
+_PAUSE_S = 0.2
 
 
 class OmeetConnectionEvents(models.Model):
@@ -40,42 +44,56 @@ class OmeetConnectionEvents(models.Model):
     def _pull(self, registry=None):
         """Fetches and applies what is new; answers how many events. No transaction is open while omeet is asked."""
         applied, deadline = 0, time.monotonic() + _BUDGET_S
-        with self._own_cursor(registry) as connection:
-            try:
-                client = connection._client()
-            except OmeetError:
-                return 0
-            cursor = connection.event_cursor
+        try:
+            client, cursor = self._way_in(registry)
+        except OmeetError:
+            return 0
         with client:
             while time.monotonic() < deadline:
                 try:
-                    page = client.call("event.list", {"after": max(cursor, 0), "limit": _PAGE})
-                    rest = self._everything(client) if cursor < 0 or page["last"] < cursor else None
+                    page, rest = self._ask_after(client, cursor)
                 except OmeetError as error:
                     self._note_contact(str(error), registry)
                     return applied
-                cursor = self._apply_in_turn(cursor, page, rest, registry)
-                if cursor is None:
-                    return applied  # somebody else is at it
+                reached = self._apply_in_turn(cursor, page, rest, registry)
+                if reached is None:  # a webhook is at it: begin where it ends
+                    time.sleep(_PAUSE_S)
+                    cursor = self._way_in(registry)[1]
+                    continue
+                cursor = reached
                 applied += len(page["items"])
                 if not page["next"] or rest is not None:
                     break
         self._note_contact(False, registry)
         return applied
 
+    def _way_in(self, registry):
+        """A client, and the number of the last event that was applied; raises :class:`OmeetError`."""
+        with self._own_cursor(registry) as connection:
+            return connection._client(), connection.event_cursor
+
+    def _ask_after(self, client, cursor):
+        """What happened since, and, where that does not tell everything, all that is there."""
+        page = client.call("event.list", {"after": max(cursor, 0), "limit": _PAGE})
+        return page, self._everything(client) if cursor < 0 or page["last"] < cursor else None
+
     def _apply_in_turn(self, cursor, page, rest, registry):
         return in_turn(lambda: self._own_cursor(registry), lambda connection: connection._apply_page(cursor, page, rest))
 
     def _everything(self, client):
-        """All meetings that are not over: the way in for a new database, and after omeet was restored from a backup."""
-        meetings, cursor = [], None
+        """All meetings and bookings that are not over: the way in for a new database, and after omeet was restored from a backup."""
+        meetings = self._pages(client, "meeting.list", {"state": ["ready", "started"], "sort": "created_at"})
+        bookings = {"state": ["pending", "confirmed"], "from": instant(fields.Datetime.now())}
+        return meetings, self._pages(client, "booking.list", bookings)
+
+    def _pages(self, client, method, params):
+        items, cursor = [], None
         while True:
-            params = {"state": ["ready", "started"], "sort": "created_at", "limit": 200}
-            page = client.call("meeting.list", {**params, "cursor": cursor} if cursor else params)
-            meetings += page["items"]
+            page = client.call(method, {**params, "limit": _PAGE, **({"cursor": cursor} if cursor else {})})
+            items += page["items"]
             cursor = page["next"]
-            if not cursor or len(meetings) >= 5000:
-                return meetings
+            if not cursor or len(items) >= _MOST:
+                return items
 
     def _note_contact(self, error, registry=None):
         in_turn(lambda: self._own_cursor(registry), lambda connection: connection._write_contact(error))
@@ -104,7 +122,7 @@ class OmeetConnectionEvents(models.Model):
         if not self._lock_at(cursor):
             return None
         if rest is not None:
-            self._apply_everything(rest)
+            self._apply_everything(*rest)
             self.event_cursor = page["last"]
             return page["last"]
         self._lock_meetings({event["subject"] for event in page["items"]})
@@ -147,9 +165,11 @@ class OmeetConnectionEvents(models.Model):
         if not isinstance(data, dict):
             return
         if kind.startswith("recording."):
-            self._on_recording(data)
+            self._on_recording(kind, data)
         elif kind in ("participant.joined", "participant.left"):
             self._on_presence(kind, data)
+        elif kind.startswith("booking.") and "answers" in data:
+            self.env["omeet.booking"].sudo()._take(self.company_id, data)
         elif kind == "meeting.deleted":
             self._on_deleted(event["subject"])
         elif kind.startswith("meeting.") and "room_code" in data:
@@ -235,18 +255,23 @@ class OmeetConnectionEvents(models.Model):
             meeting._apply_presence(data, came=kind == "participant.joined")
             meeting._notify_clients()
 
-    def _on_recording(self, data):
-        meeting = self._meeting(data.get("meeting_id") or "")
-        if meeting and data.get("id"):
-            meeting._apply_recording(data)
-            meeting._notify_clients()
+    def _on_recording(self, kind, data):
+        meeting = self._meeting(data["meeting_id"])
+        if not meeting:
+            return
+        if kind == "recording.deleted":
+            meeting.recording_ids.filtered(lambda row: row.remote_id == data["id"]).unlink()
+        else:
+            self.env["omeet.recording"]._apply(meeting, data)
+        meeting._notify_clients()
 
-    def _apply_everything(self, views):
+    def _apply_everything(self, views, bookings):
         """Brings the mirror in line with all that omeet has; what omeet lost is made again by the queue."""
-        for view in views:
-            self._apply_event({"type": "meeting.updated", "seq": None, "subject": view["id"], "data": view})
+        for kind, items in (("meeting.updated", views), ("booking.updated", bookings)):
+            for item in items:
+                self._apply_event({"type": kind, "seq": None, "subject": item["id"], "data": item})
         there = {view["id"] for view in views}
-        if len(views) >= 5000:
+        if len(views) >= _MOST:
             return
         ours = (
             self.env["jitsi.meeting"]

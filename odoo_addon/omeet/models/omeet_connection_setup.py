@@ -8,7 +8,7 @@ from ..client import OmeetError, Refused, Unauthorized, new_key
 
 _logger = logging.getLogger(__name__)
 
-_EVENTS = ["meeting.*", "participant.*", "recording.*"]
+_EVENTS = ["meeting.*", "participant.*", "recording.*", "booking.*"]
 
 
 class OmeetConnectionSetup(models.Model):

@@ -26,23 +26,6 @@ class OmeetParticipant(models.Model):
             person.minutes = round(stayed.total_seconds() / 60) if stayed else 0
 
 
-class OmeetRecording(models.Model):
-    _name = "omeet.recording"
-    _description = "Recording of a meeting"
-    _order = "started_at desc, id desc"
-
-    meeting_id = fields.Many2one("jitsi.meeting", required=True, ondelete="cascade", index=True)
-    company_id = fields.Many2one(related="meeting_id.company_id", store=True)
-    remote_id = fields.Char(required=True)
-    name = fields.Char(required=True, default="Recording")
-    state = fields.Char(help="Where the recording is, in omeet's words.")
-    url = fields.Char("Link")
-    started_at = fields.Datetime("Started")
-    duration_min = fields.Integer("Minutes")
-    size_mb = fields.Float("MB", digits=(16, 1))
-    expires_at = fields.Datetime("Kept until")
-
-
 class OmeetAuditEntry(models.Model):
     _name = "omeet.audit.entry"
     _description = "Audit trail of a meeting"

@@ -10,12 +10,12 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import SUPERUSER_ID, api, fields, models
 
-from ..client import NotFound, OmeetError, Refused, Unauthorized, Unavailable, new_key
+from ..client import OmeetError, Unauthorized, Unavailable, new_key
 from ..const import TIMEOUT_S
+from ..order import Clients, Order
+from ..transactions import in_turn, lock
 
 _logger = logging.getLogger(__name__)
 
@@ -29,32 +29,6 @@ _CRON_BUDGET_S = 240
 _LONGEST_PAUSE_S = 3600
 
 
-#: Attempts at a short transaction that others get in the way of, and the first pause between them.
-_ATTEMPTS, _PAUSE_S = 8, 0.02
-
-
-def in_turn(opened, act):
-    """``act`` in a fresh transaction; again, in a fresh one, when somebody else changed the same row meanwhile.
-
-    Odoo's transactions are REPEATABLE READ: whoever comes second has to begin anew.
-    """
-    for attempt in range(_ATTEMPTS):
-        try:
-            with opened() as records:
-                return act(records)
-        except OperationalError as error:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-            _logger.debug("omeet: begun anew after %s", error)
-            time.sleep(_PAUSE_S * 2**attempt)
-
-
-def lock(env, table, ids):
-    """Holds rows before anything is read of them; whoever is late finds out here and not in the middle."""
-    if ids:
-        env.cr.execute(f"SELECT id FROM {table} WHERE id IN %s ORDER BY id FOR NO KEY UPDATE", [tuple(ids)], log_exceptions=False)
-
-
 class OmeetJob(models.Model):
     _name = "omeet.job"
     _description = "Change on its way to omeet"
@@ -63,6 +37,7 @@ class OmeetJob(models.Model):
 
     company_id = fields.Many2one("res.company", required=True, ondelete="cascade")
     meeting_id = fields.Many2one("jitsi.meeting", ondelete="set null", help="Empty once the meeting is deleted in Odoo.")
+    user_id = fields.Many2one("res.users", ondelete="cascade", help="Whose calendar it is about.")
     lane = fields.Char(required=True, help="Jobs of one lane are sent one after another.")
     operation = fields.Selection(
         [
@@ -73,6 +48,8 @@ class OmeetJob(models.Model):
             ("cancel", "Cancel"),
             ("delete", "Delete"),
             ("refresh", "Look again"),
+            ("busy", "Tell when somebody is busy"),
+            ("booking", "Move or call off a booking"),
         ],
         required=True,
     )
@@ -94,16 +71,19 @@ class OmeetJob(models.Model):
     @api.model
     def _enqueue(self, meeting, operation, payload=None, *, actor=None):
         """Writes a job and has it sent after the commit of the running transaction."""
-        job = self.sudo().create(
-            {
-                "company_id": meeting.company_id.id,
-                "meeting_id": meeting.id,
-                "lane": meeting._lane(),
-                "operation": operation,
-                "payload": payload or {},
-                "actor": actor or False,
-            }
-        )
+        values = {"company_id": meeting.company_id.id, "meeting_id": meeting.id, "lane": meeting._lane(), "operation": operation}
+        return self._enqueue_values({**values, "payload": payload or {}, "actor": actor or False})
+
+    @api.model
+    def _enqueue_busy(self, user):
+        """When a user is busy; one job that waits is enough, because it reads the calendar when it is sent."""
+        lane = f"busy:{user.id}"
+        if not self.sudo().search_count([("lane", "=", lane), ("state", "=", "pending"), ("lease_until", "=", False)], limit=1):
+            self._enqueue_values({"company_id": user.company_id.id, "user_id": user.id, "lane": lane, "operation": "busy"})
+
+    @api.model
+    def _enqueue_values(self, values):
+        job = self.sudo().create(values)
         job._send_after_commit()
         return job
 
@@ -178,7 +158,7 @@ class OmeetJob(models.Model):
         deadline = time.monotonic() + budget_s
         settled, down = 0, set()
         # In a hook somebody waits: then all calls together have to be done in time.
-        with _Clients(deadline if lanes is not None else None) as clients:
+        with Clients(deadline if lanes is not None else None) as clients:
             while time.monotonic() < deadline:
                 order, outcome = self._send_next(lanes, down, clients, registry)
                 if not order:
@@ -220,7 +200,7 @@ class OmeetJob(models.Model):
             return None
         job = self.browse(found[0])
         job.lease_until = fields.Datetime.now() + timedelta(seconds=_LEASE_S)
-        return _Order(job)
+        return Order(job)
 
     @api.model
     def _settle(self, order, outcome):
@@ -268,185 +248,3 @@ class OmeetJob(models.Model):
         """Sent jobs are of no use after a week; refused ones stay until somebody has seen them."""
         limit = fields.Datetime.now() - timedelta(days=7)
         self.sudo().search([("state", "=", "done"), ("sent_at", "<", limit)], limit=10_000).unlink()
-
-
-class _Clients:
-    """Clients of the companies of one run, made from what was read under a cursor; their connections are closed at the end."""
-
-    def __init__(self, deadline):
-        self._clients, self._deadline = {}, deadline
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        for client in self._clients.values():
-            client.__exit__(*exc)
-
-    def of(self, order):
-        if order.company_id not in self._clients:
-            self._clients[order.company_id] = order.new_client()
-            self._clients[order.company_id].deadline = self._deadline
-        return self._clients[order.company_id]
-
-
-class _Order:
-    """A job with everything that sending it needs: no cursor is touched from here on."""
-
-    def __init__(self, job):
-        meeting = job.meeting_id
-        self.job_id, self.company_id, self.meeting_ids = job.id, job.company_id.id, meeting.ids
-        self.operation, self.payload = job.operation, dict(job.payload or {})
-        self.actor, self.key = job.actor or None, job.idempotency_key
-        self.remote_id = self.payload.pop("remote_id", None) or meeting.remote_id
-        self.recreation = meeting._creation_values() if meeting and meeting._is_live() else None
-        try:
-            self._made = job.env["omeet.connection"]._of(job.company_id)._client()
-        except Unavailable as error:
-            self._made = error
-
-    def new_client(self):
-        if isinstance(self._made, Unavailable):
-            raise self._made
-        return self._made
-
-    def carry_out(self, clients):
-        """The answer, or the :class:`OmeetError`; never raises."""
-        try:
-            return getattr(self, f"_do_{self.operation}")(clients.of(self)) or {}
-        except OmeetError as error:
-            return error
-        except Exception as error:
-            _logger.exception("omeet: job %s", self.job_id)
-            return Refused(f"{type(error).__name__}: {error}")
-
-    def _call(self, client, method, params, step=""):
-        """As the user; where omeet sees less in them than Odoo does (a colleague who edits the event), as Odoo itself."""
-        if self.actor:
-            try:
-                return client.call(method, params, actor=self.actor, idempotency_key=self.key + step)
-            except Refused as error:
-                if not isinstance(error, NotFound) and not error.kind.startswith(("actor.", "forbidden", "meeting.not_host")):
-                    raise
-        return self._service(client, method, params, step + ":odoo")
-
-    def _service(self, client, method, params, step):
-        """As Odoo itself, which has already decided that this may be done."""
-        return client.call(method, params, idempotency_key=self.key + step)
-
-    def _do_create(self, client):
-        if self.remote_id:
-            return client.call("meeting.get", {"id": self.remote_id})
-        return {**self._create(client, {**(self.recreation or {}), **self.payload}), "_new_link": True}
-
-    def _create(self, client, values, step=""):
-        try:
-            return self._service(client, "meeting.create", values, step)
-        except Refused as error:
-            if error.kind != "meeting.external_key_taken":
-                raise
-            # Made by an earlier attempt whose answer never arrived.
-            found = client.call("meeting.list", {"external_key": values["external_key"], "limit": 1})
-            if not found["items"]:
-                raise
-            return found["items"][0]
-
-    def _recreate(self, client):
-        """omeet lost the meeting (an unclaimed reservation, or an older backup): make it again and tell the new link."""
-        if not self.recreation:
-            raise NotFound("omeet does not know this meeting any more.", kind="meeting.not_found")
-        return {**self._create(client, self.recreation, ":again"), "_new_link": True}
-
-    def _do_update(self, client):
-        if not self.remote_id:
-            return self._recreate(client)
-        try:
-            answer = self._call(client, "meeting.update", {"id": self.remote_id, **self.payload})
-        except NotFound:
-            return self._recreate(client)
-        except Refused as error:
-            if error.kind != "meeting.cancelled":
-                raise
-            return client.call("meeting.get", {"id": self.remote_id})
-        if answer["state"] == "ended" and "start" in self.payload:
-            answer = self._reopen(client, answer)
-        return answer
-
-    def _reopen(self, client, answer):
-        """A meeting that was over and is moved to a later time can be joined again."""
-        try:
-            return self._service(client, "meeting.reopen", {"id": self.remote_id}, ":reopen")
-        except Refused:
-            return answer
-
-    def _do_people(self, client):
-        if not self.remote_id:
-            return {}
-        answer = {}
-        if self.payload.get("add"):
-            params = {"id": self.remote_id, "participants": self.payload["add"]}
-            answer = self._service(client, "meeting.add_participants", params, ":add")
-        gone = self.payload.get("remove") or []
-        if gone:
-            people = client.call("participant.list", {"meeting_id": self.remote_id})["items"]
-            for person in [person for person in people if _is_one_of(person, gone)]:
-                params = {"id": self.remote_id, "participant_id": person["id"]}
-                try:
-                    answer = self._service(client, "meeting.remove_participant", params, f":{person['id']}")
-                except NotFound:
-                    continue
-        return answer
-
-    def _do_link(self, client):
-        if not self.remote_id:
-            return {}
-        return self._service(client, "meeting.link", {"id": self.remote_id, **self.payload}, "")
-
-    def _do_cancel(self, client):
-        if not self.remote_id:
-            return {}
-        try:
-            return self._call(client, "meeting.cancel", {"id": self.remote_id, **self.payload})
-        except NotFound:
-            return {}
-        except Refused as error:
-            if error.kind == "meeting.already_ended":
-                return client.call("meeting.get", {"id": self.remote_id})
-            raise
-
-    def _do_delete(self, client):
-        if not self.remote_id:
-            return {}
-        try:
-            return self._call(client, "meeting.delete", {"id": self.remote_id}) and {}
-        except NotFound:
-            return {}
-
-    def _do_refresh(self, client):
-        if not self.remote_id:
-            return {}
-        return {"_details": client.batch(details_of(self.remote_id))}
-
-
-def details_of(remote_id):
-    """Everything that a meeting's form shows; what this omeet does not offer answers an error that is left out."""
-    return [
-        ("meeting.get", {"id": remote_id}),
-        ("audit.list", {"subject": remote_id, "limit": 200}),
-        ("recording.list", {"meeting_id": remote_id}),
-    ]
-
-
-def _is_one_of(person, gone):
-    for one in gone:
-        if one.get("partner_id") and person.get("partner_id") == one["partner_id"]:
-            return True
-        if one.get("user") and person.get("user_id") and _same(person, one["user"]):
-            return True
-    return False
-
-
-def _same(person, user):
-    if person.get("email") and user.get("email"):
-        return person["email"].lower() == user["email"].lower()
-    return person.get("name") == user.get("name")

@@ -2,7 +2,7 @@
 
 import re
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import email_normalize
 
 # What omeet refuses in a line, because such a text ends in mail headers and ICS lines.
@@ -24,6 +24,16 @@ def email(text):
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    omeet_booking_link_ids = fields.One2many("omeet.booking.link", "user_id", "Booking links")
+
+    @property
+    def SELF_READABLE_FIELDS(self):
+        return super().SELF_READABLE_FIELDS + ["omeet_booking_link_ids"]
+
+    def action_omeet_booking_links(self):
+        """The user's booking links, to make, change and close them."""
+        return self.env["ir.actions.act_window"]._for_xml_id("omeet.action_booking_links")
 
     def _omeet_role(self):
         if self.has_group("base.group_system"):

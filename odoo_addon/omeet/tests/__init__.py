@@ -1,4 +1,5 @@
 from . import (
+    test_booking,
     test_calendar,
     test_client,
     test_events,

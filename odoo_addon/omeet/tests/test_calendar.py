@@ -3,6 +3,9 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+import vobject
+from pytz import utc
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
@@ -221,6 +224,21 @@ class TestCalendar(OmeetCase):
         self.send()
         self.assertEqual(self.service.get(meeting)["name"], "Salary talk")
 
+    def test_an_event_whose_meeting_is_over_is_moved_to_tomorrow(self):
+        """Its link leads somewhere again, and Odoo shows it."""
+        self.connection.event_cursor = self.service.call("event.list", limit=1)["last"]
+        event = self.event(start=soon(0))
+        self.send()
+        meeting = self.meeting_of(event)
+        for method in ("meeting.start", "meeting.end"):
+            self.service.call(method, id=meeting.remote_id)
+        self.pull()
+        self.assertEqual(meeting.state, "ended")
+        event.write({"start": soon(24), "stop": soon(25)})
+        self.send()
+        view = self.service.get(meeting)
+        self.assertEqual((view["state"], view["join_url"], meeting.state), ("ready", event.videocall_location, "ready"))
+
     # ------------------------------------------------------------------ mail and ICS
 
     def _mails(self, event):
@@ -256,6 +274,24 @@ class TestCalendar(OmeetCase):
         cancelled = event._get_ics_file()[event.id].decode()
         self.assertIn("METHOD:CANCEL", cancelled)
         self.assertIn("STATUS:CANCELLED", cancelled)
+
+    def test_the_ics_file_is_the_entry_that_omeet_knows(self):
+        """Whoever has the invitation by mail and the meeting in omeet's feed has one thing, not two; and an answer finds it."""
+        event = self.event(partner_ids=[(6, 0, (self.ana.partner_id | self.guest).ids)])
+        before = self._entry(event._get_ics_file()[event.id].decode())
+        self.send()
+        theirs = self.service.call("calendar.export_ics", id=self.meeting_of(event).remote_id)
+        exported = self._entry(theirs["ics"])
+        self.assertEqual(before, self._entry(event._get_ics_file()[event.id].decode()), "the mail of the first save has it, too")
+        self.assertEqual(before, exported)
+
+    def _entry(self, text):
+        calendar = vobject.readOne(text)
+        entry = calendar.vevent
+        times = [getattr(entry, name).value.astimezone(utc) for name in ("dtstart", "dtend")]
+        conference = entry.contents["conference"][0]
+        self.assertEqual((conference.params["VALUE"], conference.value), (["URI"], entry.url.value))
+        return [entry.uid.value, entry.sequence.value, calendar.method.value, *times, entry.url.value, entry.url.value in entry.description.value]
 
     def test_stock_ics_files_are_untouched(self):
         event = self.event(link=False)

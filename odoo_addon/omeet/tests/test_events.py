@@ -7,6 +7,9 @@ import json
 import time
 from unittest.mock import patch
 
+import requests
+
+from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
 from ..client import Client
@@ -137,18 +140,32 @@ class TestEvents(OmeetCase):
         self.assertEqual((meeting.state, meeting.cancel_reason), ("cancelled", "Ana is ill"))
         self.assertIn("Ana is ill", "".join(event.message_ids.mapped("body")))
 
+    def _recording(self, meeting, **values):
+        """A recording as the running service describes it."""
+        described = requests.get(f"{URL}/openrpc.json", timeout=10).json()["methods"]
+        (method,) = (method for method in described if method["name"] == "recording.get")
+        return {**method["examples"][0]["result"]["value"], "meeting_id": meeting.remote_id, **values}
+
+    def _tell(self, kind, data):
+        self.connection._apply_event({"type": kind, "seq": None, "subject": data["meeting_id"], "data": data})
+
     def test_a_recording_shows_up(self):
-        """Recordings as the service will tell of them: read leniently, updated by their identifier."""
-        _event, meeting = self._ready()
-        told = {"id": "rec_1", "meeting_id": meeting.remote_id, "state": "processing", "started_at": "2026-11-21T09:00:00Z"}
-        self.connection._apply_event({"type": "recording.started", "seq": None, "subject": "rec_1", "data": told})
-        self.assertEqual(meeting.recording_ids.state, "processing")
-        told.update(state="ready", url="https://rec.example.org/1", duration_s=600, size_bytes=12_000_000)
-        self.connection._apply_event({"type": "recording.completed", "seq": None, "subject": "rec_1", "data": told})
+        _event, meeting = self._ready(partner_ids=[(6, 0, (self.ana | self.budi).partner_id.ids)])
+        told = self._recording(meeting, state="fetching", size_bytes=None, ended_at=None, started_at="2026-11-21T09:00:00Z", visibility="host")
+        self._tell("recording.ready", told)
+        self.assertEqual((meeting.recording_ids.state, meeting.recording_ids.kind), ("fetching", told["kind"]))
+        told.update(state="stored", ended_at="2026-11-21T09:10:00Z", size_bytes=12_000_000)
+        self._tell("recording.ready", told)
         recording = meeting.recording_ids
-        self.assertEqual(
-            (recording.state, recording.url, recording.duration_min, recording.size_mb), ("ready", "https://rec.example.org/1", 10, 12.0)
-        )
+        self.assertEqual((len(recording), recording.state, recording.duration_min, recording.size_mb), (1, "stored", 10, 12.0))
+        self.assertFalse(recording.with_user(self.budi).search([("id", "=", recording.id)]), "it is for the host alone")
+        told["visibility"] = "participants"
+        self._tell("recording.updated", told)
+        self.assertTrue(recording.with_user(self.budi).search([("id", "=", recording.id)]))
+        with self.assertRaisesRegex(UserError, "No such recording"):
+            recording.with_user(self.ana).action_open()  # the service, who never had it, is asked in Ana's name
+        self._tell("recording.deleted", told)
+        self.assertFalse(meeting.recording_ids)
 
     def test_open_forms_and_dashboards_are_told(self):
         _event, meeting = self._ready()

@@ -158,6 +158,7 @@ impl Booking {
             link_title: Some(link.title.clone()),
             meeting_id: None,
             host_id: lead,
+            host_external_id: lead.and_then(|id| host(held, id)).map(|host| host.external_id.clone()),
             host_name: lead.and_then(|id| host(held, id)).map(|host| host.name.clone()),
             host_email: lead.and_then(|id| host(held, id)).and_then(|host| host.email.clone()),
             state: if unverified {

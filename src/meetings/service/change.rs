@@ -8,10 +8,11 @@ use super::super::state::{Action, State};
 use super::super::view::MeetingView;
 use super::super::{CANCELLED, CHANGED, NOT_HOST, store};
 use super::create::named_organizer;
+use super::lifecycle::{done, stamp};
 use super::{Done, Held, Meetings};
 use crate::custom_fields::{self, Mode};
 use crate::db::Tx;
-use crate::kernel::{Ctx, Failure, MeetingId, text};
+use crate::kernel::{Ctx, Failure, Kind, MeetingId, Timestamp, text};
 use crate::providers;
 use crate::rooms::occupancy;
 
@@ -39,7 +40,8 @@ impl Meetings {
         if after.meeting.series_key != before.meeting.series_key {
             super::series::rejoin(tx, &mut after).await?;
         }
-        self.save(tx, ctx, UPDATED, &before, after).await
+        let done = moved(&before.meeting, &mut after, tx.now())?;
+        self.save(tx, ctx, done, &before, after).await
     }
 
     /// Points a meeting at a document of the ERP, or at none.
@@ -127,6 +129,17 @@ impl Meetings {
     }
 }
 
+// A meeting that is over and is moved to later can be joined then.
+fn moved(before: &Meeting, after: &mut Held, now: Timestamp) -> Result<Done, &'static Kind> {
+    let state = after.meeting.state.after(Action::Replan, after.meeting.lies_ahead(now))?;
+    if before.start == after.meeting.start || state == before.state {
+        return Ok(UPDATED);
+    }
+    after.meeting.state = state;
+    stamp(after, Action::Replan, now, None);
+    Ok(done(Action::Replan))
+}
+
 // What a meeting occupies goes where it goes, and ends with it.
 async fn settle(tx: &mut Tx, before: &Meeting, after: &Meeting) -> Result<(), Failure> {
     if after.state == State::Cancelled {
@@ -138,12 +151,7 @@ async fn settle(tx: &mut Tx, before: &Meeting, after: &Meeting) -> Result<(), Fa
     occupancy::follow(tx, after.org_id, after.id, after.start, after.end).await
 }
 
-fn reschedule(
-    m: &mut Meeting,
-    start: Option<crate::kernel::Timestamp>,
-    end: Option<crate::kernel::Timestamp>,
-    min: Option<i64>,
-) -> Result<(), Failure> {
+fn reschedule(m: &mut Meeting, start: Option<Timestamp>, end: Option<Timestamp>, min: Option<i64>) -> Result<(), Failure> {
     if start.is_none() && end.is_none() && min.is_none() {
         return Ok(());
     }

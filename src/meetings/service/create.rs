@@ -129,6 +129,7 @@ impl Meetings {
             version: 1,
             emptied: false,
             opened_at: None,
+            replanned_at: None,
             link_state: None,
             link_error: None,
             provider_meeting_id: None,

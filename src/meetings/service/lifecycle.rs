@@ -113,7 +113,7 @@ impl Meetings {
     }
 }
 
-fn stamp(after: &mut Held, action: Action, now: Timestamp, reason: Option<String>) {
+pub(super) fn stamp(after: &mut Held, action: Action, now: Timestamp, reason: Option<String>) {
     let meeting = &mut after.meeting;
     match action {
         Action::Start | Action::Reopen => meeting.open(now),
@@ -123,6 +123,7 @@ fn stamp(after: &mut Held, action: Action, now: Timestamp, reason: Option<String
             meeting.cancel_reason = reason;
             meeting.reserved_until = None;
         }
+        Action::Replan => meeting.begin_anew(now),
         Action::Claim => meeting.reserved_until = None,
     }
 }
@@ -136,7 +137,7 @@ pub(super) fn done(action: Action) -> Done {
         Action::Claim => Done { action: "meeting.update", event: "meeting.updated" },
         Action::Start => Done { action: "meeting.start", event: "meeting.started" },
         Action::End => Done { action: "meeting.end", event: "meeting.ended" },
-        Action::Reopen => Done { action: "meeting.reopen", event: "meeting.reopened" },
+        Action::Reopen | Action::Replan => Done { action: "meeting.reopen", event: "meeting.reopened" },
         Action::Cancel => Done { action: "meeting.cancel", event: "meeting.cancelled" },
     }
 }

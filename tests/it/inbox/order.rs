@@ -184,3 +184,33 @@ async fn whoever_comes_back_opens_it_again() {
     })
     .await;
 }
+
+// What is told late of the earlier time says nothing about the later one; what is told of the later one does.
+#[tokio::test]
+async fn reports_of_an_earlier_time_do_not_end_a_meeting_that_was_moved() {
+    on_every_engine(async |service| {
+        service.work();
+        let client = service.organization("A").await;
+        let sender = jitsi(&service, &client).await;
+        let (meeting, room) = meeting(&service, &client, &sender.account).await;
+        let state = async || client.ok("meeting.get", json!({"id": meeting["id"]})).await;
+        let early = events(&room, 0);
+        sender.send(&early[0], NOW_S).await;
+        worked_on(&client, &meeting, 1).await;
+        client.ok("meeting.end", json!({"id": meeting["id"]})).await;
+        let moved = client.ok("meeting.update", json!({"id": meeting["id"], "start": in_min(90)})).await;
+        assert_eq!(moved["state"], "ready");
+        sender.send(&early[4], NOW_S).await;
+        worked_on(&client, &meeting, 2).await;
+        assert_eq!(state().await["state"], "ready");
+        service.clock.advance_secs(90 * 60);
+        let begun_s = NOW_S + 90 * 60;
+        let mut late = early[0].clone();
+        late["created_at"] = json!(begun_s);
+        sender.send(&late, begun_s).await;
+        worked_on(&client, &meeting, 3).await;
+        let shown = state().await;
+        assert_eq!((&shown["state"], &shown["actual_start"]), (&json!("started"), &json!(in_min(90))));
+    })
+    .await;
+}

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 
-const { ODOO_URL, OMEET_URL, OMEET_JITSI_URL, LOGIN, PASSWORD, PICTURES, OMEET_NODE_PACKAGES, OMEET_CHROMIUM, LIVE_CODE, EVENT_ID } = process.env;
+const { ODOO_URL, OMEET_URL, OMEET_JITSI_URL, LOGIN, PASSWORD, PICTURES, OMEET_NODE_PACKAGES, OMEET_CHROMIUM, LIVE_CODE, EVENT_ID, BOOKING_ID } = process.env;
 const require = createRequire(`${OMEET_NODE_PACKAGES}/package.json`);
 const { chromium } = require('playwright-core');
 const axe = require('axe-core');
@@ -111,6 +111,66 @@ async function onAPhone() {
   await someone.context.close();
 }
 
+// A guest has booked: the host answers where the activity is read.
+async function answersABooking({ page }) {
+  await open(page, `/odoo/o-meet-bookings/${BOOKING_ID}`, '.o-mail-Activity .o_omeet_confirm');
+  await picture(page, 'booking');
+  await page.click('.o-mail-Activity .o_omeet_confirm');
+  await page.waitForSelector('.o_statusbar_status .o_arrow_button_current:has-text("Confirmed")');
+  await page.waitForSelector('.o-mail-Activity .o_omeet_confirm', { state: 'detached' });
+}
+
+async function offersTime({ page, context }) {
+  await open(page, '/odoo/o-meet', '.o_omeet_dashboard');
+  await page.click('.o_user_menu button');
+  await page.click('[data-menu=settings], [data-menu=preferences]');
+  const row = page.locator('[name=omeet_booking_link_ids] .o_data_row');
+  const shown = async () => {
+    await page.click('.o_form_view .nav-link[name=omeet_booking_links]');
+    await row.waitFor();
+  };
+  await shown();
+  await picture(page, 'preferences');
+  const copied = async () => {
+    await row.locator('.o_clipboard_button').click();
+    await page.waitForTimeout(300);
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const before = await copied();
+  assert.match(before, new RegExp(`^${OMEET_URL}/book/`));
+  await row.locator('button[name=action_regenerate]').click();
+  await page.locator('.modal:not(.o_inactive_modal) .modal-footer .btn-primary:visible').last().click();
+  await page.waitForFunction((url) => document.querySelector('.nav-link[name=omeet_booking_links]') && !document.body.textContent.includes(url), before);
+  await shown();
+  const after = await copied();
+  assert.match(after, new RegExp(`^${OMEET_URL}/book/`));
+  const [old, fresh] = await Promise.all([before, after].map((url) => context.request.get(url)));
+  assert.deepEqual([old.status(), fresh.status()], [404, 200]);
+}
+
+// The dark scheme of Odoo's own style sheets; Community has no switch for it, themes and Enterprise do.
+async function inTheDark() {
+  const someone = await person({ ...WIDE, colorScheme: 'dark' });
+  const { page, context } = someone;
+  await context.route(/web\.assets_web\.min\.css/, async (route) => {
+    await route.fulfill({ response: await context.request.get(`${ODOO_URL}/web/assets/debug/web.assets_web_dark.css`) });
+  });
+  await logIn(page);
+  await open(page, '/odoo/o-meet', '.o_omeet_card');
+  const shade = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
+  assert.ok(Math.max(...shade) < 80, `the page is dark: ${shade}`);
+  await accessible(someone);
+  await picture(page, 'dashboard-dark');
+  await context.clearCookies();
+  await page.goto(`${ODOO_URL}/o-meet/join/${LIVE_CODE}`);
+  await page.waitForSelector('input');
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ['color-contrast'] }));
+  assert.deepEqual(violations.map((one) => one.nodes.map((node) => node.html)), []);
+  await picture(page, 'guest-dark');
+  await context.close();
+}
+
 async function guest() {
   const { page, context } = await person();
   await page.goto(`${ODOO_URL}/o-meet/join/${LIVE_CODE}`);
@@ -122,7 +182,7 @@ async function guest() {
 
 const ana = await person();
 await logIn(ana.page);
-for (const part of [newMeetingOpensItsTab, keyboardAlone, copies, accessible, hearsOfOthers, photographs, onAPhone, guest]) {
+for (const part of [newMeetingOpensItsTab, keyboardAlone, copies, accessible, hearsOfOthers, photographs, onAPhone, answersABooking, offersTime, inTheDark, guest]) {
   await part(ana);
   console.log(`ok: ${part.name}`);
 }

@@ -1,0 +1,1 @@
+alter table meeting add column replanned_at integer;
