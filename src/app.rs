@@ -20,6 +20,8 @@ use crate::meetings::Meetings;
 use crate::notifications::Notifications;
 use crate::odoo::Odoo;
 use crate::odoo::web::OdooDoor;
+use crate::operations::metrics::{self, Door};
+use crate::operations::sealings::KEYS_EVERY;
 use crate::providers::calls::caller::Calls;
 use crate::recordings::Recordings;
 use crate::rooms::Rooms;
@@ -29,8 +31,8 @@ use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
-    attendance, audit, booking, calendar, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo, providers,
-    recordings, rooms, server_info, site, tenancy, webhooks,
+    attendance, audit, booking, calendar, config, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo,
+    providers, recordings, rooms, server_info, site, tenancy, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -73,6 +75,7 @@ pub struct App {
     doors: Doors,
     discovery: Discovery,
     base: Arc<str>,
+    metrics: config::Metrics,
 }
 
 impl App {
@@ -135,6 +138,7 @@ impl App {
             doors,
             discovery,
             base: base.into(),
+            metrics: config.metrics.clone(),
         })
     }
 
@@ -153,7 +157,7 @@ impl App {
             discovery: self.discovery.clone(),
             base: self.base.clone(),
             https,
-            metrics,
+            metrics: Door::new(metrics, &self.metrics),
         };
         Router::new()
             .route("/rpc", rpc)
@@ -177,6 +181,13 @@ impl App {
         jobs::housekeeping::tasks(&mut worker, &self.db);
         mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
         let db = self.db.clone();
+        let sampled = self.db.clone();
+        worker.every("metrics.sample", metrics::SAMPLE_EVERY, move || metrics::sample(sampled.clone()));
+        let sealer = self.sealer.clone();
+        worker.every("secrets.keys", KEYS_EVERY, move || {
+            sealer.refresh();
+            std::future::ready(Ok(()))
+        });
         worker.every("odoo.sessions", SESSIONS_EVERY, move || odoo::session::forget_expired(db.clone()));
         self.inbox.tasks(&mut worker);
         self.recordings.tasks(&mut worker);

@@ -32,6 +32,7 @@ pub mod master_key;
 pub mod meetings;
 pub mod notifications;
 pub mod odoo;
+pub mod operations;
 pub mod providers;
 pub mod recordings;
 pub mod rooms;

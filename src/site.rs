@@ -7,12 +7,12 @@ use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::db::Db;
 use crate::kernel::{Failure, ProviderId, Sealer, code};
+use crate::operations::metrics::Door;
 use crate::providers::{self, Scope};
 use crate::rpc::openrpc::Discovery;
 use crate::web::assets;
@@ -29,19 +29,20 @@ pub struct Site {
     pub discovery: Discovery,
     pub base: Arc<str>,
     pub https: bool,
-    pub metrics: PrometheusHandle,
+    pub metrics: Door,
 }
 
 impl Site {
     /// The routes.
     pub fn router(self) -> Router {
+        let metrics = self.metrics.clone().router(self.https);
         Router::new()
             .route("/", get(start).post(find))
             .route("/docs", get(docs))
             .route("/openrpc.json", get(openrpc))
             .route("/healthz", get(async || "ok\n"))
             .route("/readyz", get(ready))
-            .route("/metrics", get(metrics))
+            .merge(metrics)
             .route("/.well-known/jwks.json", get(jwks))
             .route("/keys/{file}", get(key))
             .route("/keys/{account}/{file}", get(account_key))
@@ -57,7 +58,7 @@ impl Site {
     }
 }
 
-fn answer(status: StatusCode, body: impl Into<axum::body::Body>, headers: Vec<Header>) -> Response {
+pub(crate) fn answer(status: StatusCode, body: impl Into<axum::body::Body>, headers: Vec<Header>) -> Response {
     let mut response = (status, body.into()).into_response();
     for (name, value) in headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -134,12 +135,6 @@ async fn ready(State(site): State<Site>) -> Response {
             )
         }
     }
-}
-
-async fn metrics(State(site): State<Site>) -> Response {
-    let mut headers = common(site.https);
-    headers.push(("content-type", "text/plain; version=0.0.4; charset=utf-8".to_owned()));
-    answer(StatusCode::OK, site.metrics.render(), headers)
 }
 
 async fn jwks(State(site): State<Site>) -> Response {

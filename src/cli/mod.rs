@@ -1,7 +1,12 @@
 //! The command line. Every command takes `--json` for scripts.
 
+mod backup;
+mod doctor;
 mod keys;
 mod organizations;
+mod progress;
+mod restore;
+mod rotate_keys;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +42,14 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(keys::Command),
+    /// Copy the database while it is in use, and look into the copy
+    Backup(backup::Backup),
+    /// Look at everything that omeet stands on, and say what to do
+    Doctor(doctor::Doctor),
+    /// Put a backup back
+    Restore(restore::Restore),
+    /// Replace the master key that seals secrets, under a running service
+    RotateKeys(rotate_keys::RotateKeys),
     /// Print the OpenRPC document of this version
     Openrpc,
     /// Print the configuration's defaults with their explanations
@@ -68,17 +81,24 @@ impl Output {
 /// # Errors
 /// With words for whoever typed it.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let config = Config::load(arguments.config.as_deref())?;
-    match arguments.command.unwrap_or(Command::Serve) {
+    let loaded = Config::load(arguments.config.as_deref());
+    match (arguments.command.unwrap_or(Command::Serve), loaded) {
+        // It says what is wrong with the configuration, too.
+        (Command::Doctor(command), loaded) => doctor::run(loaded, command).await,
+        (command, loaded) => carry_out(loaded?, command).await,
+    }
+}
+
+async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Serve => lifecycle::serve(config).await,
-        Command::Migrate(output) => {
-            let db = open(&config).await?;
-            let engine = format!("{:?}", db.engine()).to_lowercase();
-            db.close().await;
-            output.print(&serde_json::json!({ "migrated": true, "engine": engine }), || "The schema is up to date.".to_owned())
-        }
+        Command::Migrate(output) => migrate(&config, output).await,
         Command::Organization(command) => organizations::run(&config, command).await,
         Command::Key(command) => keys::run(&config, command).await,
+        Command::Backup(command) => backup::run(&config, command).await,
+        Command::Restore(command) => restore::run(&config, command).await,
+        Command::RotateKeys(command) => rotate_keys::run(&config, command).await,
+        Command::Doctor(command) => doctor::run(Ok(config), command).await,
         Command::Openrpc => {
             println!("{}", serde_json::to_string_pretty(&app::describe(&config).await?)?);
             Ok(())
@@ -88,6 +108,13 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+async fn migrate(config: &Config, output: Output) -> anyhow::Result<()> {
+    let db = open(config).await?;
+    let engine = format!("{:?}", db.engine()).to_lowercase();
+    db.close().await;
+    output.print(&serde_json::json!({ "migrated": true, "engine": engine }), || "The schema is up to date.".to_owned())
 }
 
 /// The database, while a server may be running on it.

@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Odoo, Providers, Recordings, Retention,
-    Secrets, Server, Webhooks,
+    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo, Providers, Recordings,
+    Retention, Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -40,6 +40,7 @@ pub struct Config {
     pub retention: Retention,
     pub providers: Providers,
     pub recordings: Recordings,
+    pub metrics: Metrics,
     pub log: Log,
 }
 
@@ -70,6 +71,7 @@ impl Config {
         self.database.resolve()?;
         self.jitsi.resolve()?;
         self.mail.resolve()?;
+        self.metrics.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;

@@ -287,6 +287,22 @@ pub struct Recordings {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub token: SecretString,
+    pub token_file: String,
+}
+
+impl Metrics {
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        self.token = secret::resolve("metrics.token", &self.token, &self.token_file)?;
+        let octets = self.token.expose_secret().len();
+        ensure!(octets == 0 || octets >= 16, "metrics.token: must have at least 16 characters (openssl rand -hex 32)");
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub filter: String,

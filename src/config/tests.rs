@@ -30,6 +30,7 @@ fn a_wrong_setting_is_named() {
         (vec![("OMEET_LIMITS__JSON_DEPTH", "0")], "limits.json_depth"),
         (vec![("OMEET_JITSI__APP_ID", "me")], "jitsi.app_secret"),
         (vec![("OMEET_JITSI__APP_SECRET_FILE", "/nowhere")], "jitsi.app_secret_file"),
+        (vec![("OMEET_METRICS__TOKEN", "short")], "metrics.token"),
         (vec![("OMEET_MAIL__HOST", "127.0.0.1")], "mail.from_address"),
         (vec![("OMEET_MAIL__DKIM_SELECTOR", "s1")], "mail.dkim_selector"),
         (vec![("OMEET_MAIL__SECURITY", "none"), ("OMEET_MAIL__USER", "u")], "mail.security"),

@@ -10,13 +10,14 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::tx::Tx;
-use super::{Db, UnitFuture};
+use super::{Db, Sealings, UnitFuture};
 use crate::args;
 use crate::kernel::context::{Caller, Idempotency};
 use crate::kernel::failure::{Class, Failure, Kind};
-use crate::kernel::{Ctx, Sealer, Timestamp};
+use crate::kernel::{Ctx, OrgId, Sealer, Timestamp};
 
 /// How long a key is remembered.
 const KEPT_S: i64 = 48 * 3600;
@@ -123,4 +124,35 @@ fn owner(ctx: &Ctx) -> String {
 /// Removes keys whose time is over; answers how many.
 pub async fn forget_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Failure> {
     tx.execute("delete from idempotency where expires_at <= $1", args![now]).await
+}
+
+type Kept = (Uuid, String, String, String, String);
+
+/// Puts the kept answers under the first key of `sealer`.
+pub(super) async fn reseal(db: &Db, sealer: &Sealer) -> Result<Sealings, Failure> {
+    let (mut sealings, mut after) = (Sealings::default(), (Uuid::nil(), String::new(), String::new(), String::new()));
+    loop {
+        let rows = some_kept(&mut db.reader().await?, &after).await?;
+        let Some((org, caller, method, key, _)) = rows.last().cloned() else { return Ok(sealings) };
+        after = (org, caller, method, key);
+        for row in rows {
+            let place = format!("idempotency.response/{} {} {} {}", OrgId::from(row.0), row.1, row.2, row.3);
+            let sealed = STANDARD.decode(&row.4).unwrap_or_default();
+            if let Some(new) = sealings.look(sealer, &place, &sealed) {
+                sealings.resealed += db.unit(move |tx| Box::pin(replace_kept(tx, row, STANDARD.encode(new)))).await?;
+            }
+        }
+    }
+}
+
+async fn some_kept(tx: &mut Tx, (org, caller, method, key): &(Uuid, String, String, String)) -> Result<Vec<Kept>, Failure> {
+    let sql = "select org_id, caller, method, idempotency_key, response from idempotency
+        where (org_id, caller, method, idempotency_key) > ($1, $2, $3, $4) order by 1, 2, 3, 4 limit 200";
+    tx.fetch_all(sql, args![OrgId::from(*org), caller, method, key]).await
+}
+
+async fn replace_kept(tx: &mut Tx, (org, caller, method, key, old): Kept, new: String) -> Result<u64, Failure> {
+    let sql =
+        "update idempotency set response = $1 where org_id = $2 and caller = $3 and method = $4 and idempotency_key = $5 and response = $6";
+    tx.execute(sql, args![new, OrgId::from(org), caller, method, key, old]).await
 }

@@ -12,3 +12,8 @@ pub(super) async fn sqlite(conn: &mut SqliteConnection) -> anyhow::Result<()> {
 pub(super) async fn postgres(pool: &PgPool) -> anyhow::Result<()> {
     sqlx::migrate!("migrations/postgres").run(pool).await.context(TOO_NEW)
 }
+
+/// The newest migration that this program knows: a schema beyond it is of a newer program.
+pub(super) fn newest() -> i64 {
+    sqlx::migrate!("migrations/sqlite").iter().map(|migration| migration.version).max().unwrap_or_default()
+}

@@ -8,14 +8,17 @@
 //! SQLite), JSON as TEXT or JSONB. What it does not write: `now()`, arrays, `ilike`, `for update`. What differs between the
 //! engines is in [`dialect`].
 
+pub mod backup;
 mod cell;
 mod connect;
 mod deferred;
 pub mod dialect;
 mod idempotency;
+pub mod inspect;
 mod migrate;
 mod relation;
 mod rows;
+mod sealed;
 mod settled;
 mod signal;
 mod sql;
@@ -31,6 +34,7 @@ pub use connect::DbSettings;
 pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, forget_expired};
 pub use relation::{Comparison, Condition, Relation};
 pub use rows::{Column, Holds};
+pub use sealed::{SealedColumn, Sealings};
 pub use signal::{Signal, Topic};
 pub use sql::{Arg, Sql};
 pub use tx::{Engine, Tx};
@@ -131,6 +135,14 @@ impl Db {
         match self.pools {
             Pools::Sqlite { .. } => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Connections by pool: its name, how many there are, and how many of them wait for work.
+    pub fn connections(&self) -> (&'static str, u32, usize) {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => ("sqlite_readers", readers.size(), readers.num_idle()),
+            Pools::Postgres(pool) => ("postgres", pool.size(), pool.num_idle()),
         }
     }
 

@@ -79,12 +79,14 @@ impl Queue {
 
     async fn run(self, claim: Claim, permit: OwnedSemaphorePermit) {
         let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
+        let began = std::time::Instant::now();
         let running = AssertUnwindSafe(async { handler(claim.job.clone()).await }).catch_unwind();
         let outcome = match tokio::time::timeout(Duration::from_secs(RUN_S), running).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
             Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {RUN_S} s") },
         };
+        metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
         if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
             worker::complain("job.record", &failure);
         }

@@ -59,6 +59,20 @@ impl Mailer {
         Ok(Self(Some(Arc::new(Inner { smtp: smtp.build(), config: config.clone(), signer }))))
     }
 
+    /// Connects, encrypts and signs in as a letter would, and sends none.
+    ///
+    /// # Errors
+    /// What the mail server says, or why there is none.
+    pub async fn greet(&self) -> Result<(), String> {
+        let Some(inner) = &self.0 else { return Err("no mail server is configured (mail.host)".to_owned()) };
+        match tokio::time::timeout(Duration::from_secs(inner.config.timeout_s), inner.smtp.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("does not answer as a mail server".to_owned()),
+            Ok(Err(error)) => Err(described(&error)),
+            Err(_) => Err(format!("took longer than {} s", inner.config.timeout_s)),
+        }
+    }
+
     /// Sends a letter. lettre limits only the time to connect, so the whole is limited here; a letter that took too long may have
     /// arrived, and the next attempt has the same `Message-ID`.
     pub(super) async fn send(&self, parcel: &Parcel, now: Timestamp) -> Verdict {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::State;
+use crate::db::SealedColumn;
 use crate::kernel::{MeetingId, OrgId, ProviderId, SeriesId, Timestamp, UserId};
 
 macro_rules! text_enum {
@@ -169,6 +170,9 @@ impl Meeting {
     pub fn closes_at(&self) -> Timestamp {
         self.end.plus_min(self.grace_min)
     }
+
+    /// The passwords of all meetings.
+    pub const SEALED: SealedColumn = SealedColumn { table: "meeting", column: "password", place: |id| Self::password_place(id.into()) };
 
     /// The place that the sealed password is bound to.
     pub fn password_place(id: MeetingId) -> String {

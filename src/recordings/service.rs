@@ -7,7 +7,7 @@ use serde_json::json;
 use super::model::{Recording, RecordingState, RecordingView, Visibility};
 use super::{NOT_FOUND, Recordings, UNAVAILABLE, fetch, store, tickets};
 use crate::audit;
-use crate::db::Tx;
+use crate::db::{SealedColumn, Tx};
 use crate::events::{self, NewEvent};
 use crate::jobs::{self, NewJob};
 use crate::kernel::failure::invalid;
@@ -249,6 +249,9 @@ impl Recordings {
         Ok(())
     }
 }
+
+/// Where the providers keep all recordings.
+pub const SEALED: SealedColumn = SealedColumn { table: "recording", column: "link", place: |id| place(id.into()) };
 
 fn place(id: RecordingId) -> String {
     format!("recording.link/{id}")

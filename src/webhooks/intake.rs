@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Inbox;
 use super::handling::HANDLE;
 use super::store::{self, NewReceipt};
-use crate::db::Tx;
+use crate::db::{SealedColumn, Tx};
 use crate::jobs::{self, NewJob};
 use crate::kernel::{Failure, ProviderId, ReceiptId};
 use crate::providers::accounts::settings::Settings;
@@ -97,6 +97,9 @@ async fn handle_soon(tx: &mut Tx, new: &NewReceipt) -> Result<(), Failure> {
     let payload = json!({ "receipt": new.id, "provider": new.provider });
     jobs::enqueue(tx, NewJob { org: Some(new.org), kind: HANDLE, payload, run_at, unique_key: Some(new.id.to_string()) }).await
 }
+
+/// All stored messages.
+pub const SEALED: SealedColumn = SealedColumn { table: "webhook_receipt", column: "body", place: |id| body_place(id.into()) };
 
 /// The place that a sealed message is bound to.
 pub(super) fn body_place(id: ReceiptId) -> String {

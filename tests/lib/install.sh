@@ -85,3 +85,14 @@ install_odoorpc_suite() {
   (cd "$folder" && echo "$ODOORPC_SHA256  $ODOORPC_SOURCE" | sha256sum --check && tar -xzf "$ODOORPC_SOURCE" --strip-components=1) || return 1
   rm -rf "$folder/apt" && touch "$folder/complete"
 }
+
+# Programs that the deployment tests need, unpacked beside the tests: nothing is installed, and no service begins to run.
+TOOLS=(nginx prometheus caddy systemd libsystemd-shared)
+install_tools() {
+  export OMEET_TOOLS=$CACHE/tools-$(. /etc/os-release && echo "$VERSION_CODENAME")
+  [[ -e $OMEET_TOOLS/complete ]] && return 0
+  rm -rf "$OMEET_TOOLS" && mkdir -p "$OMEET_TOOLS/packages" && as_root apt-get -q update || return 1
+  (cd "$OMEET_TOOLS/packages" && apt-get -q download "${TOOLS[@]}") || return 1
+  for package in "$OMEET_TOOLS"/packages/*.deb; do dpkg-deb --extract "$package" "$OMEET_TOOLS" || return 1; done
+  rm -rf "$OMEET_TOOLS/packages" && touch "$OMEET_TOOLS/complete"
+}

@@ -12,4 +12,5 @@ pub(super) mod store;
 pub use fetch::Fetcher;
 pub use input::{BusyInterval, BusyQuery};
 pub use service::{BusyView, PutAnswer};
+pub use source_store::SEALED;
 pub use sources::{NOT_FOUND as SOURCE_NOT_FOUND, SourceView};

@@ -1,7 +1,7 @@
 //! SQL of public calendars.
 
 use crate::args;
-use crate::db::{Sql, Tx};
+use crate::db::{SealedColumn, Sql, Tx};
 use crate::kernel::{BusySourceId, Failure, OrgId, Timestamp, UserId};
 
 /// A calendar as stored.
@@ -28,6 +28,9 @@ pub struct Source {
     /// When it was added.
     pub created_at: Timestamp,
 }
+
+/// The addresses of all public calendars.
+pub const SEALED: SealedColumn = SealedColumn { table: "busy_source", column: "url", place: |id| place(id.into()) };
 
 /// The place that a sealed address is bound to.
 pub fn place(id: BusySourceId) -> String {

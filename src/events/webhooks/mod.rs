@@ -35,6 +35,7 @@ use std::time::Duration;
 
 pub use model::{CreatedEndpoint, Delivery, DeliveryState, Endpoint};
 pub use rpc::register;
+pub use secret::SEALED;
 use store::deliveries;
 
 use crate::config::Webhooks;

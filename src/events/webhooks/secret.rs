@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
+use crate::db::SealedColumn;
 use crate::kernel::{EndpointId, Entropy, Failure, Sealer};
 
 pub(super) const PREFIX: &str = "whsec_";
@@ -14,6 +15,12 @@ pub(super) enum Place {
     Current,
     Old,
 }
+
+/// The signing secrets of all endpoints.
+pub const SEALED: [SealedColumn; 2] = [
+    SealedColumn { table: "webhook_endpoint", column: "secret", place: |id| name(id.into(), Place::Current) },
+    SealedColumn { table: "webhook_endpoint", column: "old_secret", place: |id| name(id.into(), Place::Old) },
+];
 
 pub(super) fn generate(entropy: &dyn Entropy) -> SecretString {
     let mut bytes = [0_u8; 32];

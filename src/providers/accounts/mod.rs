@@ -31,6 +31,7 @@ pub use model::{AccountChanges, NewAccount, ProviderAccount, ProviderKind};
 pub(super) use service::rs256_accounts;
 pub use service::{Account, account, create, delete, for_messages, resolve, set_default, update};
 pub use store::RELATION;
+pub use vault::SEALED;
 
 use std::sync::Arc;
 

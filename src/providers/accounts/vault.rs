@@ -4,7 +4,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
+use crate::db::SealedColumn;
 use crate::kernel::{Failure, ProviderId, Sealer};
+
+/// The secrets of all accounts.
+pub const SEALED: SealedColumn = SealedColumn { table: "provider_account", column: "secrets", place: |id| place(id.into()) };
 
 /// The secrets of `settings`, sealed; nothing when there are none.
 pub(super) fn seal(sealer: &Sealer, id: ProviderId, settings: &Settings) -> Result<Option<Vec<u8>>, Failure> {

@@ -194,6 +194,25 @@ pub trait Login: Send + Sync {
     fn refusal(&self, answer: &Answer) -> String;
 }
 
+// Whose address it is; there are only these, and stand-ins.
+fn provider(url: &str) -> &'static str {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let known = [("zoom.us", "zoom"), ("googleapis.com", "google"), ("microsoft.com", "microsoft")];
+    known.iter().find(|(domain, _)| host.ends_with(domain)).map_or("other", |(_, name)| name)
+}
+
+fn measure(url: &str, took: Duration, outcome: &Result<Answer, Trouble>) {
+    let result = match outcome {
+        Ok(answer) if answer.status.is_success() => "ok",
+        Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => "throttled",
+        Ok(answer) if answer.status.is_server_error() => "failed",
+        Ok(_) => "refused",
+        Err(_) => "unreachable",
+    };
+    metrics::histogram!("omeet_provider_call_seconds", "provider" => provider(url)).record(took);
+    metrics::counter!("omeet_provider_calls_total", "provider" => provider(url), "result" => result).increment(1);
+}
+
 impl Caller {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
@@ -254,7 +273,10 @@ impl Caller {
         if let Some(body) = &call.body {
             request = request.json(body);
         }
-        self.sent(request).await
+        let began = std::time::Instant::now();
+        let outcome = self.sent(request).await;
+        measure(&call.url, began.elapsed(), &outcome);
+        outcome
     }
 
     async fn sent(&self, request: RequestBuilder) -> Result<Answer, Trouble> {

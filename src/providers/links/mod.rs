@@ -13,7 +13,7 @@ use sqlx::types::Json;
 
 pub use store::{doubt, find, insert, meeting_of, of_meeting, remove, save, stale};
 
-use crate::db::Tx;
+use crate::db::{SealedColumn, Tx};
 use crate::jobs::{self, NewJob};
 use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, ProviderLinkId, Sealer, Timestamp};
 
@@ -120,6 +120,9 @@ impl Link {
         self.link.as_deref().map(|sealed| sealer.open(&place(self.id), sealed)).transpose()
     }
 }
+
+/// The links of all meetings at providers.
+pub const SEALED: SealedColumn = SealedColumn { table: "provider_meeting", column: "link", place: |id| place(id.into()) };
 
 fn place(id: ProviderLinkId) -> String {
     format!("provider_meeting.link/{id}")

@@ -1,0 +1,7 @@
+#!/bin/bash
+# Run once by the postgres image, on an empty volume: a role and a database of omeet's own, which Odoo does not see.
+set -e
+psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -v password="$OMEET_POSTGRES_PASSWORD" <<'SQL'
+create role omeet login password :'password';
+create database omeet owner omeet;
+SQL

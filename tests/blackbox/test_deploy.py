@@ -1,0 +1,288 @@
+"""What is in deploy/ works as it stands: unit, package, nginx, Caddy, Kubernetes, Prometheus."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+import websockets
+import yaml
+from support.proxy import HOST, Nginx, tool
+from support.rpc import Client
+from support.server import binary, free_port
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+METRIC = re.compile(r"\bomeet_[a-z_]+")
+
+
+def run(*command, **more) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300, **more)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.mark.goal("operations")
+def test_the_unit_is_right_and_hardened(tmp_path):
+    unit = tmp_path / "omeet.service"
+    unit.write_text((DEPLOY / "systemd/omeet.service").read_text().replace("/usr/bin/omeet", binary()))
+    libraries = os.environ | {"LD_LIBRARY_PATH": str(next(Path(os.environ.get("OMEET_TOOLS", "/nowhere")).glob("usr/lib/*/systemd"), ""))}
+    said = run(tool("systemd-analyze"), "verify", unit, env=libraries)
+    assert "omeet.service" not in said, said
+    # Exposure from 0 (none) to 100; 20 is what systemd calls OK.
+    run(tool("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit, env=libraries)
+
+
+# In a copy of this machine that vanishes with the namespace. A container that may not mount is thrown away itself: there it is installed for a moment.
+INSTALL = r"""
+set -e
+machine() {
+  mount -t tmpfs tmpfs "$WORK" && mkdir "$WORK/upper" "$WORK/work" "$WORK/root" &&
+    mount -t overlay overlay -o "lowerdir=/,upperdir=$WORK/upper,workdir=$WORK/work" "$WORK/root" &&
+    mount -t proc proc "$WORK/root/proc" && mount --rbind /dev "$WORK/root/dev"
+}
+if machine 2>/dev/null; then
+  cp "$PACKAGE" "$WORK/root/omeet.deb"
+  printf '%s' "$INSIDE" >"$WORK/root/inside"
+  chroot "$WORK/root" bash -e /inside
+else
+  [ ! -e /etc/omeet ] && [ ! -e /var/lib/omeet ]
+  trap 'dpkg --purge omeet; userdel omeet; rm -rf /var/lib/omeet /omeet.deb' EXIT
+  cp "$PACKAGE" /omeet.deb
+  bash -e -c "$INSIDE"
+fi
+"""
+
+INSIDE = r"""
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qy -o Dpkg::Use-Pty=0 install --no-install-recommends /omeet.deb >/tmp/install.log 2>&1 || { cat /tmp/install.log; exit 1; }
+stat -c '%a %U %n' /var/lib/omeet /etc/omeet /etc/omeet/omeet.toml
+echo "# changed by hand" >>/etc/omeet/omeet.toml
+cd /var/lib/omeet
+runuser -u omeet -- env "OMEET_SERVER__LISTEN=127.0.0.1:$PORT" omeet --config /etc/omeet/omeet.toml serve >/tmp/omeet.log 2>&1 &
+for _ in $(seq 200); do
+  (exec 3<>"/dev/tcp/127.0.0.1/$PORT" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && cat <&3) 2>/dev/null | grep -q '"ready":true' && ready=yes && break
+  sleep 0.1
+done
+kill %1; wait %1 || true
+[ "$ready" ] || { cat /tmp/omeet.log; exit 1; }
+stat -c '%a %U %n' /var/lib/omeet/omeet.key
+runuser -u omeet -- omeet --config /etc/omeet/omeet.toml key list
+dpkg --install /omeet.deb >/dev/null 2>&1 && grep -c "changed by hand" /etc/omeet/omeet.toml
+dpkg --purge omeet >/dev/null 2>&1
+[ ! -e /usr/bin/omeet ] && [ -s /var/lib/omeet/omeet.db ] && echo "purged, data kept"
+"""
+
+
+@pytest.mark.goal("operations")
+def test_the_debian_package_installs_runs_upgrades_and_goes(tmp_path):
+    package = run(DEPLOY / "debian/build", binary(), tmp_path).strip().splitlines()[-1]
+    fields = run("dpkg-deb", "--field", package)
+    assert re.search(r"^Depends: libc6 \(>= 2\.\d+\)", fields, re.M), fields
+    work = tmp_path / "machine"
+    work.mkdir()
+    as_root = [] if os.geteuid() == 0 else ["sudo", "--preserve-env=WORK,PACKAGE,PORT,INSIDE"]
+    settings = os.environ | {"WORK": str(work), "PACKAGE": package, "PORT": str(free_port()), "INSIDE": INSIDE}
+    apart = [*as_root, "unshare", "--mount"]
+    may_mount = subprocess.run([*apart, "true"], capture_output=True, timeout=30).returncode == 0
+    said = run(*(apart if may_mount else as_root), "bash", "-c", INSTALL, env=settings)
+    for line in ["700 omeet /var/lib/omeet", "750 root /etc/omeet", "640 root /etc/omeet/omeet.toml", "600 omeet /var/lib/omeet/omeet.key", "first key", "purged, data kept"]:
+        assert line in said, (line, said)
+    assert "\n1\n" in said, "what was changed by hand is kept in an upgrade"
+
+
+@pytest.fixture
+def behind_nginx(launch, tmp_path):
+    server = launch(server__public_url=f"https://{HOST}")
+    nginx = Nginx(tmp_path / "nginx", server.port).start()
+    yield server, nginx
+    nginx.stop()
+
+
+@pytest.mark.alone("sqlite")
+@pytest.mark.goal("S9")
+def test_nginx_serves_odoo_and_omeet_under_one_name(behind_nginx):
+    server, nginx = behind_nginx
+    meeting = server.client().call("meeting.instant", name="Behind nginx")
+    assert meeting["join_url"].startswith(f"https://{HOST}/j/")
+    status, headers, _ = nginx.get("/j/" + meeting["room_code"], plain=True)
+    assert status == 301 and headers["location"] == f"https://{HOST}/j/{meeting['room_code']}"
+
+    status, headers, page = nginx.get("/j/" + meeting["room_code"])
+    assert status == 200 and b"Behind nginx" in page
+    assert int(re.search(r"max-age=(\d+)", headers["strict-transport-security"])[1]) >= 31536000
+    assert "default-src 'none'" in headers["content-security-policy"] and headers["x-content-type-options"] == "nosniff"
+    assert "nginx/" not in headers.get("server", ""), "no version"
+
+    status, headers, page = nginx.get("/web/login")
+    assert status == 200 and page == f"odoo stand-in: /web/login by {HOST} https".encode() and "strict-transport-security" in headers
+    for path in ["/metrics", "/readyz"]:
+        assert nginx.get(path)[0] == 404, path
+    assert nginx.get("/healthz")[2] == b"ok\n"
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "server.info"}).encode()
+    assert json.loads(nginx.get("/rpc", body=call, Content_Type="application/json")[2])["result"]["name"] == "omeet"
+
+
+@pytest.mark.alone("sqlite")
+@pytest.mark.goal("S15")
+def test_a_websocket_passes_nginx(behind_nginx):
+    server, nginx = behind_nginx
+
+    async def events():
+        address = f"wss://{HOST}:{nginx.secure}/rpc"
+        headers = {"Authorization": f"Bearer {server.first_key}"}
+        async with websockets.connect(address, host="127.0.0.1", port=nginx.secure, ssl=nginx.context(), server_hostname=HOST, additional_headers=headers) as socket:
+            await socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "event.subscribe", "params": {}}))
+            subscribed = json.loads(await asyncio.wait_for(socket.recv(), 10))
+            server.client().call("meeting.instant", name="Seen by WebSocket")
+            return subscribed, json.loads(await asyncio.wait_for(socket.recv(), 10))
+
+    subscribed, event = asyncio.run(events())
+    assert "result" in subscribed and "Seen by WebSocket" in json.dumps(event), (subscribed, event)
+
+
+@pytest.mark.alone("sqlite")
+@pytest.mark.goal("S8")
+def test_personal_links_stay_out_of_nginx_log_and_addresses_cannot_be_forged(behind_nginx):
+    server, nginx = behind_nginx
+    meeting = server.client().call(
+        "meeting.create", name="Later", start="2031-01-01T09:00:00Z", participants=[{"name": "Ana", "email": "ana@example.com"}]
+    )
+    ticket = meeting["participants"][0]["join_url"].removeprefix(f"https://{HOST}")
+    assert nginx.get(ticket)[0] == 200
+    # Wrong codes are counted by address; whoever writes another one each time is still the same.
+    answers = [nginx.get(f"/j/zzzzzzzz{a}{b}", X_Forwarded_For=f"198.51.100.{number}")[0] for number, (a, b) in enumerate((a, b) for a in "abcde" for b in "abcdefgh")]
+    assert answers[0] == 404 and answers.count(429) >= 25, answers
+    log = nginx.log.read_text()
+    assert ticket.rsplit("/", 1)[1] not in log and "/j/" + meeting["room_code"] + "/***" in log, log[-2000:]
+
+
+@pytest.mark.parametrize("example", ["caddy", "container"])
+def test_the_caddy_examples_are_valid(example, tmp_path):
+    names = {"OMEET_HOST": "erp.example.org", "JITSI_HOST": "jitsi.example.org", "HOME": str(tmp_path)}
+    run(tool("caddy"), "validate", "--adapter", "caddyfile", "--config", DEPLOY / example / "Caddyfile", env=os.environ | names)
+
+
+def settings_of(text: str) -> set:
+    """Every OMEET_ variable, as section and name."""
+    found = set(re.findall(r"\bOMEET_([A-Z]+)__([A-Z_]+)\b", text))
+    return {(section.lower(), name.lower()) for section, name in found}
+
+
+def test_every_setting_that_deploy_names_exists():
+    section, known = "", set()
+    for line in (ROOT / "src/config/default.toml").read_text().splitlines():
+        if heading := re.fullmatch(r"\[(\w+)\]", line):
+            section = heading[1]
+        elif setting := re.match(r"(\w+) =", line):
+            known.add((section, setting[1]))
+    files = [file for file in [*DEPLOY.rglob("*"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"] if file.is_file() and file.suffix not in (".png",)]
+    named = {setting: file.name for file in files for setting in settings_of(file.read_text())}
+    assert len(named) > 10 and not {setting: file for setting, file in named.items() if setting not in known}
+
+
+def test_the_manifests_are_whole():
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes/omeet.yaml").read_text()))
+    assert [document["kind"] for document in documents] == ["Deployment", "Service", "PodDisruptionBudget"]
+    pod = documents[0]["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe")} == {"/healthz"}
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz" and pod["terminationGracePeriodSeconds"] >= 20
+    assert container["securityContext"]["readOnlyRootFilesystem"] and pod["securityContext"]["runAsNonRoot"]
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in pod["volumes"]}
+    services = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
+    assert {"postgres", "odoo", "omeet", "caddy", "jitsi-web", "jitsi-prosody", "jitsi-jicofo", "jitsi-jvb"} == set(services)
+    example = (DEPLOY / "container/environment.example").read_text()
+    asked = set(re.findall(r"\$\{(\w+):\?\}", (DEPLOY / "container/compose.yaml").read_text()))
+    assert asked == set(re.findall(r"^(\w+)=", example, re.M)), "every variable that is asked for is in the example"
+    for script in [DEPLOY / "container/create-omeet.sh", DEPLOY / "debian/build", *(DEPLOY / "debian" / name for name in ("postinst", "prerm", "postrm"))]:
+        run("bash", "-n", script)
+
+
+@pytest.mark.goal("S2.31")
+def test_the_alerts_fire_when_they_should():
+    run(tool("promtool"), "check", "config", DEPLOY / "prometheus/prometheus.yml")
+    run(tool("promtool"), "test", "rules", "omeet-alerts.test.yml", cwd=DEPLOY / "prometheus")
+
+
+def queries() -> list:
+    """Every query of the dashboard and of the alerts."""
+    dashboard = json.loads((DEPLOY / "grafana/omeet.json").read_text())
+    drawn = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    rules = yaml.safe_load((DEPLOY / "prometheus/omeet-alerts.yml").read_text())["groups"][0]["rules"]
+    return [query.replace("$__rate_interval", "1m").replace("$instance", ".*") for query in [*drawn, *(rule["expr"] for rule in rules)]]
+
+
+def test_only_metrics_that_exist_are_asked_for():
+    source = "".join(file.read_text() for file in (ROOT / "src").rglob("*.rs"))
+    asked = {re.sub(r"_(bucket|sum|count)$", "", name) for query in queries() for name in METRIC.findall(query)}
+    assert len(asked) > 12 and not {name for name in asked if f'"{name}"' not in source}
+
+
+class Prometheus:
+    """A real one that scrapes one server."""
+
+    def __init__(self, folder: Path, target: int, token: str):
+        self.port = free_port()
+        config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+        job = config["scrape_configs"][0] | {"static_configs": [{"targets": [f"127.0.0.1:{target}"]}], "scrape_interval": "1s", "authorization": {"credentials": token}}
+        rules = [str(DEPLOY / "prometheus/omeet-alerts.yml")]
+        (folder / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": [job], "rule_files": rules, "global": {"evaluation_interval": "1s"}}))
+        arguments = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{self.port}"]
+        self.log = (folder / "prometheus.log").open("w")
+        self.process = subprocess.Popen([tool("prometheus"), *arguments], stdout=self.log, stderr=self.log)
+
+    def ask(self, path: str, **parameters) -> dict:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(parameters)}", timeout=20) as answer:
+            return json.load(answer)["data"]
+
+    def wait_for(self, query: str) -> list:
+        for _ in range(200):
+            try:
+                if found := self.ask("query", query=query)["result"]:
+                    return found
+            except OSError:
+                assert self.process.poll() is None
+            time.sleep(0.1)
+        raise AssertionError(f"nothing for {query}")
+
+
+@pytest.mark.goal("S2.31")
+def test_a_real_prometheus_reads_it_and_loads_the_alerts(launch, engine, tmp_path):
+    token = "a-token-of-some-length"
+    server = launch(metrics__token=token)
+    assert Client(server.url).get("/metrics").status == 401
+    server.client().call("meeting.instant", name="Counted")
+    prometheus = Prometheus(tmp_path, server.port, token)
+    try:
+        assert prometheus.wait_for('up{job="omeet"}')[0]["value"][1] == "1"
+        assert prometheus.wait_for('omeet_rpc_calls_total{method="meeting.instant", result="ok"}')
+        pool = prometheus.wait_for("omeet_db_connections")
+        assert {row["metric"]["pool"] for row in pool} == {"sqlite_readers" if engine == "sqlite" else "postgres"}
+        for query in queries():
+            prometheus.ask("query", query=query)
+        rules = prometheus.ask("rules")["groups"][0]["rules"]
+        assert len(rules) > 5 and all(rule["health"] != "err" for rule in rules), rules
+        assert not [alert for alert in prometheus.ask("alerts")["alerts"] if alert["state"] == "firing"]
+    finally:
+        prometheus.process.kill()
+        prometheus.process.wait()
+        prometheus.log.close()
+    text = Client(server.url).get("/metrics", Authorization=f"Bearer {token}").body
+    lint = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True, timeout=60)
+    assert b"error" not in lint.stderr.lower(), lint.stderr
+
+
+@pytest.mark.goal("S17")
+def test_metrics_are_for_this_machine_unless_there_is_a_token(server):
+    visitor = Client(server.url)
+    assert visitor.get("/metrics").status == 200
+    assert visitor.get("/metrics", X_Forwarded_For="127.0.0.1").status == 401
+    assert visitor.get("/metrics", X_Forwarded_For="203.0.113.9").status == 401
