@@ -148,29 +148,6 @@ async function offersTime({ page, context }) {
   assert.deepEqual([old.status(), fresh.status()], [404, 200]);
 }
 
-// The dark scheme of Odoo's own style sheets; Community has no switch for it, themes and Enterprise do.
-async function inTheDark() {
-  const someone = await person({ ...WIDE, colorScheme: 'dark' });
-  const { page, context } = someone;
-  await context.route(/web\.assets_web\.min\.css/, async (route) => {
-    await route.fulfill({ response: await context.request.get(`${ODOO_URL}/web/assets/debug/web.assets_web_dark.css`) });
-  });
-  await logIn(page);
-  await open(page, '/odoo/o-meet', '.o_omeet_card');
-  const shade = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
-  assert.ok(Math.max(...shade) < 80, `the page is dark: ${shade}`);
-  await accessible(someone);
-  await picture(page, 'dashboard-dark');
-  await context.clearCookies();
-  await page.goto(`${ODOO_URL}/o-meet/join/${LIVE_CODE}`);
-  await page.waitForSelector('input');
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => window.axe.run({ runOnly: ['color-contrast'] }));
-  assert.deepEqual(violations.map((one) => one.nodes.map((node) => node.html)), []);
-  await picture(page, 'guest-dark');
-  await context.close();
-}
-
 async function guest() {
   const { page, context } = await person();
   await page.goto(`${ODOO_URL}/o-meet/join/${LIVE_CODE}`);
@@ -182,7 +159,7 @@ async function guest() {
 
 const ana = await person();
 await logIn(ana.page);
-for (const part of [newMeetingOpensItsTab, keyboardAlone, copies, accessible, hearsOfOthers, photographs, onAPhone, answersABooking, offersTime, inTheDark, guest]) {
+for (const part of [newMeetingOpensItsTab, keyboardAlone, copies, accessible, hearsOfOthers, photographs, onAPhone, answersABooking, offersTime, guest]) {
   await part(ana);
   console.log(`ok: ${part.name}`);
 }
