@@ -1,8 +1,11 @@
 //! `booking.*`, `availability.*`, `room.*`, and the pages of guests.
 
+mod at_once;
+mod pages;
+
 use serde_json::{Value, json};
 
-use crate::support::{Client, Service, on_every_engine};
+use crate::support::{Client, Page, Service, on_every_engine};
 
 /// NOW is Saturday, 2026-11-21; the Monday after next.
 const MONDAY: &str = "2026-11-30";
@@ -31,6 +34,14 @@ fn booking(link: &Value, start: &str, email: &str) -> Value {
 
 fn path(url: &Value, service: &Service) -> String {
     url.as_str().unwrap().replace(&service.base, "")
+}
+
+async fn press(service: &Service, link: &Value, start: &str) -> Page {
+    service.anonymous().post(&format!("{}/hold?tz=Asia%2FTokyo", path(&link["url"], service)), &[("start", start)], false).await
+}
+
+async fn fill(service: &Service, form: &str, name: &str, email: &str) -> Page {
+    service.anonymous().post(form, &[("name", name), ("email", email), ("guests", ""), ("subject", ""), ("website", "")], false).await
 }
 
 // S4.8, S4.10: draft until its host confirms, the guest's link, cancelling by host and by nobody else.
@@ -265,258 +276,4 @@ async fn rooms_are_taken_once() {
         assert_eq!(starts(&client, &link).await, ["09:30", "10:00", "10:30"]);
     })
     .await;
-}
-
-async fn press(service: &Service, link: &Value, start: &str) -> crate::support::Page {
-    service.anonymous().post(&format!("{}/hold?tz=Asia%2FTokyo", path(&link["url"], service)), &[("start", start)], false).await
-}
-
-async fn fill(service: &Service, form: &str, name: &str, email: &str) -> crate::support::Page {
-    service.anonymous().post(form, &[("name", name), ("email", email), ("guests", ""), ("subject", ""), ("website", "")], false).await
-}
-
-// S4.10: the whole way of a guest without any script.
-#[tokio::test]
-async fn a_guest_books_moves_and_cancels_by_page() {
-    on_every_engine(async |service| {
-        let client = service.organization("A").await;
-        let link = link(&client, json!({ "confirmation": "automatic" })).await;
-        let guest = service.anonymous();
-        let page = guest.get(&format!("{}?tz=Asia/Tokyo&month=2026-11&day={MONDAY}", path(&link["url"], &service))).await;
-        assert_eq!(page.status, 200);
-        assert!(
-            page.body.contains("Ana Host") && page.body.contains(">18:00<") && page.body.contains(&format!("value=\"{}\"", at("09:00"))),
-            "{}",
-            page.body
-        );
-        let kept = press(&service, &link, &at("09:00")).await;
-        assert_eq!(kept.status, 303, "{}", kept.body);
-        assert!(!starts(&client, &link).await.contains(&"09:00".to_owned()), "kept while the form is filled");
-        let form = guest.get(&kept.location).await;
-        assert!(form.body.contains("18:00 – 18:30") && form.body.contains("Asia/Tokyo (UTC+09:00)"), "{}", form.body);
-        let empty = fill(&service, &kept.location, "", "nobody").await;
-        assert_eq!((empty.status, empty.body.matches("aria-invalid").count()), (422, 2), "{}", empty.body);
-        let done = fill(&service, &kept.location, "Gita <b>Guest", "gita@example.org").await;
-        assert_eq!(done.status, 303, "{}", done.body);
-        let again = fill(&service, &kept.location, "Gita <b>Guest", "gita@example.org").await;
-        assert_eq!(again.location, done.location, "two presses, one booking");
-        assert_eq!(client.ok("booking.list", json!({})).await["items"].as_array().unwrap().len(), 1);
-        let booked = guest.get(&done.location).await;
-        assert!(
-            booked.body.contains("You are booked") && booked.body.contains("/j/") && !booked.body.contains("<b>Guest"),
-            "{}",
-            booked.body
-        );
-
-        let view = client.ok("booking.list", json!({})).await["items"][0].clone();
-        let (reschedule, cancel) = (path(&view["reschedule_url"], &service), path(&view["cancel_url"], &service));
-        assert!(guest.get(&reschedule).await.body.contains("Choose another time"));
-        let moved = guest.post(&reschedule, &[("start", &at("10:00"))], false).await;
-        assert_eq!(moved.status, 303, "{}", moved.body);
-        assert_eq!(client.ok("booking.get", json!({ "id": view["id"] })).await["start"], at("10:00"));
-        assert_eq!(guest.post(&reschedule, &[("start", "2027-01-01T03:00:00Z")], false).await.status, 409);
-        assert_eq!(guest.post(&reschedule, &[("reason", "x")], false).await.status, 409, "this address does not cancel");
-        assert!(guest.get(&cancel).await.body.contains("Cancel this booking?"));
-        assert_eq!(guest.post(&cancel, &[("reason", "Ill"), ("start", &at("11:00"))], false).await.status, 303);
-        let over = client.ok("booking.get", json!({ "id": view["id"] })).await;
-        assert_eq!(
-            (over["state"].as_str(), over["start"].as_str(), over["reason"].as_str()),
-            (Some("cancelled"), Some(at("10:00").as_str()), Some("Ill"))
-        );
-        assert!(guest.get(&done.location).await.body.contains("This booking is cancelled"));
-        assert_eq!(guest.post(&reschedule, &[("start", &at("11:00"))], false).await.status, 303, "leads to what it is");
-    })
-    .await;
-}
-
-// S4.11, S20: the second guest is told that it is taken; the same guest is told how long to wait, truly; a typo costs nothing.
-#[tokio::test]
-async fn two_guests_and_too_many() {
-    on_every_engine(async |service| {
-        let client = service.organization("A").await;
-        let link = link(&client, json!({ "confirmation": "automatic" })).await;
-        let one = press(&service, &link, &at("09:00")).await;
-        let late = press(&service, &link, &at("09:00")).await;
-        assert_eq!(late.status, 409);
-        assert!(late.body.contains("This time has just been taken"), "{}", late.body);
-        for _ in 0..20 {
-            assert_eq!(fill(&service, &one.location, "Gita", "no address").await.status, 422);
-        }
-        assert_eq!(fill(&service, &one.location, "Gita", "gita@example.org").await.status, 303);
-        service.clock.advance_secs(13);
-        let two = press(&service, &link, &at("10:00")).await;
-        let refused = fill(&service, &two.location, "Gita", "GITA@example.org").await;
-        assert_eq!(refused.status, 429);
-        assert!(refused.body.contains("Too many requests. Wait 47 seconds before booking again."), "{}", refused.body);
-        assert!(refused.body.contains("GITA@example.org"), "what was typed is not lost");
-        service.clock.advance_secs(47);
-        assert_eq!(fill(&service, &two.location, "Gita", "gita@example.org").await.status, 303);
-        // The third keeps its time by giving up the first: two per address.
-        let kept: Vec<String> = starts(&client, &link).await;
-        for time in ["09:30", "10:30", "11:00"] {
-            assert_eq!(press(&service, &link, &at(time)).await.status, 303);
-        }
-        let now = starts(&client, &link).await;
-        assert_eq!((kept.len() - now.len(), now.contains(&"09:30".to_owned())), (2, true));
-        service.advance_min(11);
-        assert_eq!(starts(&client, &link).await, kept, "holds end by themselves");
-        // The honeypot: content, and nothing booked.
-        let trap = press(&service, &link, &at("11:30")).await;
-        let bot = service
-            .anonymous()
-            .post(&trap.location, &[("name", "Bot"), ("email", "bot@example.org"), ("website", "http://spam")], false)
-            .await;
-        assert_eq!(
-            (bot.status, client.ok("booking.list", json!({ "email": "bot@example.org" })).await["items"].as_array().unwrap().len()),
-            (303, 0)
-        );
-    })
-    .await;
-}
-
-// S2: unknown, inactive and replaced addresses answer the same bytes, and what is framed is named.
-#[tokio::test]
-async fn addresses_that_lead_nowhere() {
-    on_every_engine(async |service| {
-        let client = service.organization("A").await;
-        let link = link(&client, json!({ "embed_origins": ["https://www.example.org"] })).await;
-        let (guest, old) = (service.anonymous(), path(&link["url"], &service));
-        let embedded = reqwest::get(format!("{}{old}", service.base)).await.unwrap();
-        let policy = embedded.headers()["content-security-policy"].to_str().unwrap().to_owned();
-        assert!(
-            policy.contains("frame-ancestors https://www.example.org;") && embedded.headers().get("x-frame-options").is_none(),
-            "{policy}"
-        );
-        let nowhere = guest.get("/book/aaaaaaaaaaaaaaaaaaaaaaaaaa").await;
-        assert_eq!(nowhere.status, 404);
-        let renewed = client.ok("booking.link.regenerate_token", json!({ "id": link["id"] })).await;
-        assert_eq!(guest.get(&old).await.body, nowhere.body);
-        client.ok("booking.link.update", json!({ "id": link["id"], "active": false })).await;
-        assert_eq!(guest.get(&path(&renewed["url"], &service)).await.body, nowhere.body);
-        assert_eq!(guest.get("/booking/aaaaaaaaaaaaaaaaaaaaaaaaaa").await.body, nowhere.body);
-        assert_eq!(guest.get(&format!("{old}/hold")).await.status, 405, "a booking is never made by a GET");
-    })
-    .await;
-}
-
-// A booking that needs its mail opened: kept for ten minutes, then free.
-#[tokio::test]
-async fn an_address_is_verified_first() {
-    on_every_engine(async |service| {
-        let client = service.organization("A").await;
-        let link = link(&client, json!({ "verify_email": true, "confirmation": "automatic" })).await;
-        let kept = press(&service, &link, &at("09:00")).await;
-        let done = fill(&service, &kept.location, "Gita", "gita@example.org").await;
-        let page = service.anonymous().get(&done.location).await;
-        assert!(page.body.contains("One more step") && page.body.contains("gita@example.org"), "{}", page.body);
-        let view = client.ok("booking.list", json!({})).await["items"][0].clone();
-        assert_eq!((view["state"].as_str(), view["meeting_id"].as_str()), (Some("unverified"), None));
-        assert!(!starts(&client, &link).await.contains(&"09:00".to_owned()));
-        let secret = token(&service, "verify_token").await;
-        let asked = service.anonymous().get(&format!("/booking/{secret}")).await;
-        assert!(asked.body.contains("Is this your booking?"), "opening alone does nothing: {}", asked.body);
-        assert_eq!(client.ok("booking.get", json!({ "id": view["id"] })).await["state"], "unverified");
-        assert_eq!(service.anonymous().post(&format!("/booking/{secret}"), &[], false).await.status, 303);
-        assert_eq!(client.ok("booking.get", json!({ "id": view["id"] })).await["state"], "confirmed");
-
-        service.advance_min(2);
-        let late = press(&service, &link, &at("10:00")).await;
-        fill(&service, &late.location, "Late", "late@example.org").await;
-        service.advance_min(11);
-        assert!(starts(&client, &link).await.contains(&"10:00".to_owned()));
-        assert_eq!(client.ok("booking.list", json!({ "state": ["expired"] })).await["items"].as_array().unwrap().len(), 1);
-        assert_eq!(service.app.booking.sweep().await.unwrap(), 1);
-        let last = client.ok("event.list", json!({ "types": ["booking.expired"] })).await;
-        assert_eq!(last["items"].as_array().unwrap().len(), 1);
-    })
-    .await;
-}
-
-async fn token(service: &Service, _column: &str) -> String {
-    let mut tx = service.app.db.reader().await.unwrap();
-    let (token,): (String,) = tx.fetch_one("select verify_token from booking where verify_token is not null", vec![]).await.unwrap();
-    token
-}
-
-// R6: 64 at once want overlapping times of one host, by every way in; one gets it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_at_once_one_books() {
-    on_every_engine(async |service| {
-        let client = service.organization("A").await;
-        let link = link(&client, json!({ "durations_min": [30, 60, 15], "increment_min": 15, "confirmation": "automatic" })).await;
-        let tries = (0..64_usize).map(|number| {
-            let (client, mut wanted) =
-                (client.clone(), booking(&link, &at(["10:00", "10:15", "09:45"][number % 3]), &format!("g{number}@example.org")));
-            wanted["duration_min"] = json!(if number % 3 == 1 { 15 } else { 60 });
-            tokio::spawn(async move { client.call("booking.create", wanted).await })
-        });
-        let answers: Vec<Value> = futures_util::future::join_all(tries).await.into_iter().map(Result::unwrap).collect();
-        let booked = answers.iter().filter(|answer| answer.get("result").is_some()).count();
-        let told = answers.iter().filter(|answer| answer["error"]["data"]["kind"] == "booking.slot_taken").count();
-        assert_eq!((booked, told), (1, 63), "{}: {answers:#?}", service.engine);
-        assert_eq!(client.ok("meeting.count", json!({ "state": ["ready"] })).await["count"], 1);
-    })
-    .await;
-}
-
-// cal.com #29958: two confirm at once, or one confirms while the other declines: one outcome.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn confirming_and_declining_at_once() {
-    on_every_engine(async |service| {
-        let client = service.organization("A").await;
-        let link = link(&client, json!({})).await;
-        for (number, time) in ["09:00", "09:30", "10:00", "10:30"].into_iter().enumerate() {
-            let booked = client.ok("booking.create", booking(&link, &at(time), &format!("g{number}@example.org"))).await;
-            let calls = (0..8).map(|call| {
-                let (client, id) = (client.clone(), booked["id"].clone());
-                let method = if call % 2 == 0 { "booking.confirm" } else { "booking.decline" };
-                tokio::spawn(async move { client.call(method, json!({ "id": id })).await })
-            });
-            let answers: Vec<Value> = futures_util::future::join_all(calls).await.into_iter().map(Result::unwrap).collect();
-            assert!(answers.iter().all(|answer| answer["error"]["code"] != -32603), "{answers:#?}");
-            let state = client.ok("booking.get", json!({ "id": booked["id"] })).await["state"].clone();
-            let meeting = client.ok("meeting.get", json!({ "id": booked["meeting_id"] })).await["state"].clone();
-            assert!((state == "confirmed" && meeting == "ready") || (state == "declined" && meeting == "cancelled"), "{state} {meeting}");
-            let events = client.ok("event.list", json!({ "subject": booked["id"] })).await["items"].as_array().unwrap().len();
-            assert_eq!(events, 2, "one word was said");
-        }
-    })
-    .await;
-}
-
-// S4.10, S4.12: guest and host are told, each on their own clock, the guest in their own language.
-#[tokio::test]
-async fn guests_and_hosts_are_written_to() {
-    let settings = [("mail.host", "\"127.0.0.1\""), ("mail.security", "\"none\""), ("mail.from_address", "\"omeet@example.org\"")];
-    let service = Service::start("sqlite", "", &settings).await;
-    let client = service.organization("A").await;
-    let link = link(&client, json!({})).await;
-    let held = service
-        .anonymous()
-        .post(&format!("{}/hold?tz=Asia%2FTokyo&lang=fr", path(&link["url"], &service)), &[("start", &at("09:00"))], false)
-        .await;
-    fill(&service, &held.location, "Gita", "gita@example.org").await;
-    let view = client.ok("booking.list", json!({})).await["items"][0].clone();
-    client.ok("booking.confirm", json!({ "id": view["id"] })).await;
-    client.ok("booking.reschedule", json!({ "id": view["id"], "start": at("10:00") })).await;
-    client.ok("booking.cancel", json!({ "id": view["id"], "reason": "Ill" })).await;
-    let sent = client.ok("notification.list", json!({})).await;
-    let mut letters: Vec<String> = sent["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|letter| format!("{} {}", letter["to_email"].as_str().unwrap(), letter["subject"].as_str().unwrap()))
-        .collect();
-    letters.sort();
-    let expected = [
-        "ana@example.org Booked: Product demo @ 09:00 (UTC)",
-        "ana@example.org Cancelled: Product demo @ 10:00 (UTC)",
-        "ana@example.org Moved: Product demo @ 10:00 (UTC)",
-        "ana@example.org To be confirmed: Product demo @ 09:00 (UTC)",
-        "gita@example.org Annulé : Product demo @ 19:00 (JST)",
-        "gita@example.org Confirmé : Product demo @ 18:00 (JST)",
-        "gita@example.org Déplacé : Product demo @ 19:00 (JST)",
-        "gita@example.org Votre demande : Product demo @ 18:00 (JST)",
-    ];
-    assert_eq!(letters, expected);
 }
