@@ -7,6 +7,7 @@ from . import (
     test_meetings,
     test_performance,
     test_queue,
+    test_recurrence,
     test_routes,
     test_settings,
     test_sync_modules,
