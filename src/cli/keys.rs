@@ -104,7 +104,7 @@ async fn carry_out(db: &Db, command: Command) -> anyhow::Result<()> {
         }
         Command::Rotate { id, organization, overlap_min, output } => {
             let (ctx, id) = (context(db, organization.as_deref(), Some(&id)).await?, key_id(&id)?);
-            let created = db.unit(move |tx| Box::pin(async move { keys::rotate(tx, &ctx, id, overlap_min).await })).await?;
+            let created = db.unit(move |tx| Box::pin(async move { keys::rotate(tx, &ctx, id, Some(overlap_min)).await })).await?;
             output.print(&created, || shown_once(&created))
         }
     }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::model::NewKey;
 use super::{BEYOND, NOT_FOUND, REVOKED, service};
-use crate::kernel::{Ctx, KeyId, PageRequest, Role};
-use crate::rpc::{Example, Registry, Rule, Spec};
+use crate::db::Tx;
+use crate::kernel::{KeyId, PageRequest, Role};
+use crate::rpc::{Example, Registry, Rule, Spec, method};
 use crate::tenancy::Gate;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -85,47 +86,25 @@ static ROTATE: Spec = Spec {
 
 /// Adds the methods.
 pub fn register(registry: &mut Registry, gate: &Arc<Gate>) {
-    let of = gate.clone();
-    registry.add(&CREATE, move |ctx: Ctx, new: NewKey| {
-        let gate = of.clone();
-        async move {
-            let caller = ctx.clone();
-            gate.db().write(&ctx, move |tx| Box::pin(async move { service::create(tx, &caller, new).await })).await
-        }
+    method!(registry, gate, CREATE, |gate, ctx, new: NewKey| {
+        let caller = ctx.clone();
+        gate.db().write(&ctx, move |tx| Box::pin(async move { service::create(tx, &caller, new).await })).await
     });
-    let of = gate.clone();
-    registry.add(&LIST, move |ctx: Ctx, page: PageRequest| {
-        let gate = of.clone();
-        async move { service::list(&mut gate.db().reader().await?, &ctx, &page).await }
+    method!(registry, gate, LIST, |gate, ctx, page: PageRequest| service::list(&mut gate.db().reader().await?, &ctx, &page).await);
+    method!(registry, gate, REVOKE, |gate, ctx, params: ById| {
+        let (caller, forget) = (ctx.clone(), gate.clone());
+        let unit = async move |tx: &mut Tx| {
+            tx.after_commit(move || forget.forget_key(params.id));
+            service::revoke(tx, &caller, params.id).await
+        };
+        gate.db().write(&ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     });
-    let of = gate.clone();
-    registry.add(&REVOKE, move |ctx: Ctx, params: ById| {
-        let gate = of.clone();
-        async move {
-            let (caller, forget) = (ctx.clone(), gate.clone());
-            gate.db()
-                .write(&ctx, move |tx| {
-                    tx.after_commit(move || forget.forget_key(params.id));
-                    Box::pin(async move { service::revoke(tx, &caller, params.id).await })
-                })
-                .await
-        }
-    });
-    let of = gate.clone();
-    registry.add(&ROTATE, move |ctx: Ctx, params: Rotate| {
-        let gate = of.clone();
-        async move {
-            let overlap_min = params.overlap_min.unwrap_or(60);
-            if overlap_min > 10_080 {
-                return Err(crate::kernel::failure::invalid("overlap_min", "must be at most 10080 (a week)"));
-            }
-            let (caller, forget) = (ctx.clone(), gate.clone());
-            gate.db()
-                .write(&ctx, move |tx| {
-                    tx.after_commit(move || forget.forget_key(params.id));
-                    Box::pin(async move { service::rotate(tx, &caller, params.id, overlap_min).await })
-                })
-                .await
-        }
+    method!(registry, gate, ROTATE, |gate, ctx, params: Rotate| {
+        let (caller, forget) = (ctx.clone(), gate.clone());
+        let unit = async move |tx: &mut Tx| {
+            tx.after_commit(move || forget.forget_key(params.id));
+            service::rotate(tx, &caller, params.id, params.overlap_min).await
+        };
+        gate.db().write(&ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     });
 }

@@ -12,6 +12,9 @@ use crate::kernel::seal::sha256;
 use crate::kernel::{Ctx, Failure, KeyId, OrgId, Page, PageRequest, UserId, code, text};
 use crate::tenancy::{Actor, users};
 
+const USUAL_OVERLAP_MIN: u32 = 60;
+const MAX_OVERLAP_MIN: u32 = 7 * 24 * 60;
+
 /// Creates a key; its text is in the answer and nowhere else.
 pub async fn create(tx: &mut Tx, ctx: &Ctx, new: NewKey) -> Result<CreatedKey, Failure> {
     if new.role > ctx.role {
@@ -79,8 +82,12 @@ pub async fn revoke(tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<ApiKey, Failure
     end(tx, ctx, before, "key.revoke", 0).await
 }
 
-/// A successor with the same rights; the old key works for `overlap_min` minutes more.
-pub async fn rotate(tx: &mut Tx, ctx: &Ctx, id: KeyId, overlap_min: u32) -> Result<CreatedKey, Failure> {
+/// A successor with the same rights; the old key works for `overlap_min` minutes more, an hour when absent.
+pub async fn rotate(tx: &mut Tx, ctx: &Ctx, id: KeyId, overlap_min: Option<u32>) -> Result<CreatedKey, Failure> {
+    let overlap_min = overlap_min.unwrap_or(USUAL_OVERLAP_MIN);
+    if overlap_min > MAX_OVERLAP_MIN {
+        return Err(invalid("overlap_min", "must be at most 10080 (a week)"));
+    }
     let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
     if before.revoked_at.is_some() {
         return Err(Failure::from(&REVOKED));
