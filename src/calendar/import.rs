@@ -158,43 +158,45 @@ async fn update(
     event: &Event,
     known: (Option<MeetingId>, Option<SeriesId>),
 ) -> Result<Outcome, Failure> {
-    let (start, end) = span(event)?;
-    let (name, description) = (Some(title(event)), Some(body(event)));
     match known {
-        (Some(id), _) => {
-            let change = MeetingChange {
-                name,
-                description,
-                start: Some(start),
-                end: Some(end),
-                tz: Some(event.tz.clone()),
-                ..MeetingChange::of(id)
-            };
-            meetings.update_in(tx, ctx, change).await?;
-            meetings.set_participants_in(tx, ctx, id, people(event)).await?;
-        }
-        (None, Some(series)) => {
-            let view = meetings.series_in(tx, ctx.org, series).await?;
-            let first = view.occurrences.iter().find(|of| of.state != State::Cancelled).ok_or(&crate::meetings::CANCELLED)?;
-            let change = SeriesChange {
-                id: first.meeting_id,
-                scope: Scope::All,
-                name,
-                description,
-                start: None,
-                duration_min: Some(end.since_ms(start) / 60_000),
-                rrule: event.rrule.clone().filter(|rule| Some(rule) != view.rrule.as_ref()),
-                access: None,
-                options: OptionsInput::default(),
-                add_participants: people(event),
-            };
-            let change =
-                SeriesChange { start: Some(start).filter(|start| *start != view.start && first.occurrence_at == view.start), ..change };
-            meetings.update_series_in(tx, ctx, change).await?;
-        }
+        (Some(id), _) => update_meeting(tx, meetings, ctx, event, id).await?,
+        (None, Some(series)) => update_series(tx, meetings, ctx, event, series).await?,
         (None, None) => return create(tx, meetings, ctx, event).await,
     }
     Ok(outcome(event, Became::Updated, known.0, known.1))
+}
+
+async fn update_meeting(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Event, id: MeetingId) -> Result<(), Failure> {
+    let (start, end) = span(event)?;
+    let change = MeetingChange {
+        name: Some(title(event)),
+        description: Some(body(event)),
+        start: Some(start),
+        end: Some(end),
+        tz: Some(event.tz.clone()),
+        ..MeetingChange::of(id)
+    };
+    meetings.update_in(tx, ctx, change).await?;
+    meetings.set_participants_in(tx, ctx, id, people(event)).await.map(drop)
+}
+
+async fn update_series(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Event, series: SeriesId) -> Result<(), Failure> {
+    let (start, end) = span(event)?;
+    let view = meetings.series_in(tx, ctx.org, series).await?;
+    let first = view.occurrences.iter().find(|of| of.state != State::Cancelled).ok_or(&crate::meetings::CANCELLED)?;
+    let change = SeriesChange {
+        id: first.meeting_id,
+        scope: Scope::All,
+        name: Some(title(event)),
+        description: Some(body(event)),
+        start: Some(start).filter(|start| *start != view.start && first.occurrence_at == view.start),
+        duration_min: Some(end.since_ms(start) / 60_000),
+        rrule: event.rrule.clone().filter(|rule| Some(rule) != view.rrule.as_ref()),
+        access: None,
+        options: OptionsInput::default(),
+        add_participants: people(event),
+    };
+    meetings.update_series_in(tx, ctx, change).await.map(drop)
 }
 
 async fn call_off(

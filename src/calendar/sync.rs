@@ -137,48 +137,61 @@ fn synced(key: String, became: Became, linked: Option<Linked>) -> Synced {
     }
 }
 
-async fn create(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, key: &str, event: ErpEvent) -> Result<Link, Failure> {
+async fn create(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, key: &str, mut event: ErpEvent) -> Result<Link, Failure> {
     let start = event.start.ok_or_else(|| invalid("start", "must be given"))?;
-    let name = event.name.unwrap_or_else(|| "Meeting".to_owned());
-    let participants = event.participants.unwrap_or_default();
-    if let Some(rrule) = event.rrule {
-        let new = NewSeries {
-            name,
-            description: event.description,
-            start,
-            duration_min: event.duration_min.or(event.end.map(|end| end.since_ms(start) / 60_000)),
-            tz: event.tz,
-            rrule,
-            exdates: event.exdates,
-            own_links: false,
-            series_key: Some(event.series_key.unwrap_or_else(|| key.to_owned())),
-            access: None,
-            options: OptionsInput::default(),
-            participants,
-            organizer: event.organizer,
-            provider_id: None,
-            res_model: event.res_model,
-            res_id: event.res_id,
-        };
-        let series = meetings.create_series_in(tx, ctx, new).await?;
-        return Ok(Link { meeting_id: None, series_id: Some(series.id) });
+    match event.rrule.take() {
+        Some(rrule) => {
+            let series = meetings.create_series_in(tx, ctx, new_series(key, start, rrule, event)).await?;
+            Ok(Link { meeting_id: None, series_id: Some(series.id) })
+        }
+        None => {
+            let meeting = meetings.create_in(tx, ctx, new_meeting(key, start, event)).await?;
+            Ok(Link { meeting_id: Some(meeting.id), series_id: None })
+        }
     }
-    let new = NewMeeting {
-        name,
+}
+
+fn new_series(key: &str, start: Timestamp, rrule: String, event: ErpEvent) -> NewSeries {
+    NewSeries {
+        name: event.name.unwrap_or_else(unnamed),
+        description: event.description,
+        start,
+        duration_min: event.duration_min.or(event.end.map(|end| end.since_ms(start) / 60_000)),
+        tz: event.tz,
+        rrule,
+        exdates: event.exdates,
+        own_links: false,
+        series_key: Some(event.series_key.unwrap_or_else(|| key.to_owned())),
+        access: None,
+        options: OptionsInput::default(),
+        participants: event.participants.unwrap_or_default(),
+        organizer: event.organizer,
+        provider_id: None,
+        res_model: event.res_model,
+        res_id: event.res_id,
+    }
+}
+
+fn new_meeting(key: &str, start: Timestamp, event: ErpEvent) -> NewMeeting {
+    NewMeeting {
+        name: event.name.unwrap_or_else(unnamed),
         description: event.description,
         start: Some(start),
         end: event.end,
         duration_min: event.duration_min,
         tz: event.tz,
-        participants,
+        participants: event.participants.unwrap_or_default(),
         organizer: event.organizer,
         res_model: event.res_model,
         res_id: event.res_id,
         external_key: Some(key.to_owned()),
         series_key: event.series_key,
         ..NewMeeting::default()
-    };
-    Ok(Link { meeting_id: Some(meetings.create_in(tx, ctx, new).await?.id), series_id: None })
+    }
+}
+
+fn unnamed() -> String {
+    "Meeting".to_owned()
 }
 
 async fn update(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, link: Link, event: ErpEvent) -> Result<Became, Failure> {
