@@ -75,9 +75,10 @@ impl Sink for Written {
     }
 
     fn put(&mut self, name: &'static str, value: Value) -> Result<(), Fault> {
-        self.0.push(b',');
-        written(&mut self.0, name)?;
-        self.0.push(b':');
+        // Names of fields are plain words.
+        for part in [",\"", name, "\":"] {
+            self.0.extend_from_slice(part.as_bytes());
+        }
         written(&mut self.0, &value)
     }
 

@@ -76,7 +76,7 @@ impl Odoo {
         let arguments = method.bind(&call.method, call.positional, call.named)?;
         let key = call.idempotency_key.or_else(|| text(&context, "idempotency_key").map(str::to_owned));
         let asked = Asked { odoo: self, ctx: visitor.ctx.clone(), user: visitor.user.clone(), uid: visitor.uid, context, model };
-        let ctx = self.admit(visitor, &asked, &call.method, method, key, &json!([numbers, arguments])).await?;
+        let ctx = self.admit(visitor, &asked, &call.method, method, key, || json!([numbers, arguments])).await?;
         Asked { ctx, ..asked }.run(visitor, &call.method, &numbers, &arguments).await
     }
 
@@ -94,7 +94,7 @@ impl Odoo {
         called: &str,
         method: &Method,
         idempotency_key: Option<String>,
-        params: &Value,
+        params: impl FnOnce() -> Value,
     ) -> Result<Ctx, Fault> {
         let rule = methods::rule(asked.model, called, method).ok_or_else(|| asked.not_allowed(method.operation))?;
         let spec = *self.specs.get(rule).ok_or_else(|| asked.not_allowed(method.operation))?;
@@ -103,7 +103,8 @@ impl Odoo {
             return Err(Fault::validation("idempotency_key: must be a text of 1 to 255 characters"));
         }
         // What one key stands for is this call of this model, not just the rule behind it.
-        let fingerprint = json!({ "model": asked.model.name, "method": called, "params": params });
+        let fingerprint = key.as_ref().map(|_| json!({ "model": asked.model.name, "method": called, "params": params() }));
+        let fingerprint = fingerprint.unwrap_or_default();
         let admitted = self.gate.admit(&visitor.knock, spec, Reserved { actor: None, idempotency_key: key }, &fingerprint).await?;
         admitted.ok_or_else(Fault::denied)
     }

@@ -154,9 +154,8 @@ impl Numbers {
             relation: &store::RELATION,
             inner: Box::new(Condition::Compare("o.model", crate::db::Comparison::Equal, model.name.into())),
         };
-        let mut sql = Sql::new("select ");
         let columns = [model.key_column()];
-        sql.columns(tx.engine(), &columns);
+        let mut sql = Sql::select_cells(tx.engine(), &columns);
         sql.rows_of(model.relation, tx.engine(), &Ctx::system(org, String::new()), &Condition::Not(Box::new(numbered)));
         sql.push(" order by ").push(model.relation.identity).push(" limit ").bind(CHUNK);
         let rows = sql.fetch_cells(&mut tx, &columns).await?;

@@ -49,8 +49,20 @@ pub fn short_repr(value: &Value) -> String {
 
 /// `2026-11-21 09:00:00`, in UTC.
 pub fn datetime(instant: Timestamp) -> String {
-    let at = instant.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).datetime();
-    format!("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second())
+    let at = jiff::tz::Offset::UTC.to_datetime(instant.to_jiff());
+    let (century, year) = (at.year() / 100, at.year() % 100);
+    let mut text = String::with_capacity(19);
+    let pairs = [(century, ""), (year, ""), (at.month().into(), "-"), (at.day().into(), "-")];
+    let clock = [(at.hour().into(), " "), (at.minute().into(), ":"), (at.second().into(), ":")];
+    for (number, before) in pairs.into_iter().chain(clock) {
+        text.push_str(before);
+        text.extend([number / 10, number % 10].map(digit));
+    }
+    text
+}
+
+fn digit(number: i16) -> char {
+    char::from(b'0' + u8::try_from(number).unwrap_or(0) % 10)
 }
 
 /// Odoo's dates and times: `2026-11-21 09:00:00`, a day, with a `T` between, with a fraction, or with an offset.

@@ -146,8 +146,7 @@ impl Asked<'_> {
     async fn rows(&self, condition: &Condition, order: &Order, window: Window, fields: &[&'static Field]) -> Result<Vec<Cells>, Fault> {
         let mut tx = self.odoo.db.reader().await?;
         let columns: Vec<Column> = std::iter::once(self.model.key_column()).chain(fields.iter().copied().flat_map(columns)).collect();
-        let mut sql = Sql::new("select ");
-        sql.columns(tx.engine(), &columns);
+        let mut sql = Sql::select_cells(tx.engine(), &columns);
         sql.rows_of(self.model.relation, tx.engine(), &self.ctx, condition);
         order.push(&mut sql);
         sql.push(" limit ").bind(window.limit.unwrap_or(MAX_ROWS + 1).min(MAX_ROWS + 1));
