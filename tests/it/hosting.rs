@@ -146,6 +146,27 @@ async fn a_link_that_is_not_there_yet_is_waited_for() {
     .await;
 }
 
+// S4.7: a provider's day does not go into one series: its meetings are made there a day ahead.
+#[tokio::test]
+async fn occurrences_are_made_when_their_day_comes() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        let world = World::new(&service).await;
+        let account = world.account("zoom").await;
+        let occurrence = async |start_min: i64| {
+            let new = json!({"name": "Weekly", "start": in_min(start_min), "provider_id": account, "series_key": "weekly"});
+            world.client.ok("meeting.create", new).await
+        };
+        let (soon, later) = (occurrence(60).await, occurrence(3 * 1440).await);
+        let soon = world.shows(&soon, "ready").await;
+        assert_eq!(world.count(), 1, "only what is near");
+        service.clock.advance_secs((2 * 1440 + 1) * 60);
+        let later = world.shows(&later, "ready").await;
+        assert_ne!(later["provider_meeting_id"], soon["provider_meeting_id"]);
+        assert_eq!(later["join_url"], soon["join_url"], "one link for all");
+    })
+    .await;
+}
+
 // What is wrong with an account is said in words, by provider.test and in the meeting.
 #[tokio::test]
 async fn what_is_missing_is_named() {

@@ -22,13 +22,16 @@ use super::{NOT_FOUND, people_store, store};
 use crate::config;
 use crate::db::{Db, Tx};
 use crate::events::{self, NewEvent};
-use crate::kernel::{Ctx, Failure, Kind, MeetingId, Sealer};
+use crate::kernel::{Ctx, Failure, Kind, MeetingId, Sealer, Timestamp};
 use crate::providers::{ProviderKind, links};
 use crate::{audit, kernel};
 
 pub use people::PeopleChange;
 pub use room::Room;
 use room::Rooms;
+
+/// How long before its start an occurrence is made at its provider.
+const PROVIDER_AHEAD_MIN: i64 = 24 * 60;
 
 /// Meetings of all organizations; clones share everything.
 #[derive(Clone)]
@@ -135,11 +138,17 @@ impl Meetings {
 /// Has the provider told, where it keeps the meeting itself: `versions` are the meeting before and after.
 async fn tell_provider(tx: &mut Tx, versions: &[&Meeting]) -> Result<(), Failure> {
     let concerns =
-        |meeting: &&&Meeting| meeting.link_state.is_some() || meeting.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
-    match versions.iter().find(concerns) {
-        Some(meeting) => links::sync(tx, meeting.org_id, meeting.id).await,
+        |meeting: &&Meeting| meeting.link_state.is_some() || meeting.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
+    match versions.last().filter(|_| versions.iter().any(|version| concerns(&version))) {
+        Some(meeting) => links::sync_at(tx, meeting.org_id, meeting.id, due_at_provider(meeting, tx.now())).await,
         None => Ok(()),
     }
+}
+
+// Occurrences are made there a day ahead, or when somebody comes earlier: providers count what is made per day, and a series would use it up.
+fn due_at_provider(meeting: &Meeting, now: Timestamp) -> Timestamp {
+    let waits = meeting.series_id.is_some() && meeting.link_state.is_none();
+    if waits { now.max(meeting.start.plus_min(-PROVIDER_AHEAD_MIN)) } else { now }
 }
 
 /// How a change is called in the audit trail and in the outbox.

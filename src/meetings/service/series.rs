@@ -120,6 +120,7 @@ impl Meetings {
             super::create::insert(tx, &mut held.meeting).await?;
             people_store::upsert(tx, series.org_id, &held.people).await?;
             enter(tx, &mut held, series, *at, true).await?;
+            super::tell_provider(tx, &[&held.meeting]).await?;
             self.tell_created(tx, ctx, &held).await?;
         }
         Ok(())
@@ -150,6 +151,12 @@ impl Meetings {
             created_at: now,
             updated_at: now,
             version: 1,
+            emptied: false,
+            opened_at: None,
+            replanned_at: None,
+            link_state: None,
+            link_error: None,
+            provider_meeting_id: None,
             ..of.clone()
         };
         let mut people = model.people.clone();
