@@ -13,6 +13,8 @@ use crate::booking::NOT_OFFERED;
 use crate::booking::links::Held;
 use crate::booking::model::Booked;
 use crate::booking::service::{Booking, Search, length, search};
+use crate::booking::slots::Slot;
+use crate::db::Tx;
 use crate::kernel::failure::{Failure, INVALID};
 use crate::kernel::{MeetingId, Timestamp, UserId};
 use crate::rooms;
@@ -114,24 +116,10 @@ impl Pages {
         let held = shown.held;
         let tz = asking.tz.clone().unwrap_or_else(|| shown.moving.map_or(&held.link.tz, |booked| &booked.tz).clone());
         let zone = TimeZone::get(&tz).map_err(Failure::internal)?;
-        let now = self.booking.db().clock().now();
-        let today = now.to_jiff().to_zoned(zone.clone()).date();
-        let last = Month::of(now.plus_min(held.link.rules.0.horizon_days * 1440).to_jiff().to_zoned(zone.clone()).date());
-        let first = Month::of(today);
-        let asked = asking.wishes.month.as_deref().and_then(Month::parse).map(|month| month.clamp(first, last));
         let duration_min =
             shown.moving.map_or_else(|| asked_length(asking, held), |booked| booked.end_at.since_ms(booked.start_at) / 60_000);
         let mut tx = self.booking.db().reader().await?;
-        let (mut month, mut slots, lead) = (asked.unwrap_or(first), Vec::new(), lead(shown));
-        for _ in 0..LOOK_AHEAD {
-            let (from, to) = month.window(&zone);
-            let looked = Search { from, to, duration_min, only: lead.0.as_deref(), except: lead.1 };
-            slots = search(&mut tx, held, looked).await?;
-            if !slots.is_empty() || asked.is_some() || month >= last {
-                break;
-            }
-            month = month.next();
-        }
+        let Looked { today, first, last, month, slots } = look(&mut tx, asking, shown, &zone, duration_min).await?;
         let place = place(&mut tx, held).await?;
         drop(tx);
         let days = Days::new(&slots, zone, held.link.rules.0.seats > 1);
@@ -161,6 +149,35 @@ impl Pages {
                 .map(|booked| When::new(asking.lang, booked.start_at, Some(booked.end_at), asking.tz.as_deref().unwrap_or(&booked.tz))),
         })
     }
+}
+
+/// The month that is shown, among those that can be, with its times.
+struct Looked {
+    today: jiff::civil::Date,
+    first: Month,
+    last: Month,
+    month: Month,
+    slots: Vec<Slot>,
+}
+
+// The month that was asked for, else the first with a time to offer.
+async fn look(tx: &mut Tx, asking: &Asking, shown: &Shown<'_>, zone: &TimeZone, duration_min: i64) -> Result<Looked, Failure> {
+    let held = shown.held;
+    let day = |at: Timestamp| at.to_jiff().to_zoned(zone.clone()).date();
+    let today = day(tx.now());
+    let (first, last) = (Month::of(today), Month::of(day(tx.now().plus_min(held.link.rules.0.horizon_days * 1440))));
+    let asked = asking.wishes.month.as_deref().and_then(Month::parse).map(|month| month.clamp(first, last));
+    let (mut month, mut slots, lead) = (asked.unwrap_or(first), Vec::new(), lead(shown));
+    for _ in 0..LOOK_AHEAD {
+        let (from, to) = month.window(zone);
+        let looked = Search { from, to, duration_min, only: lead.0.as_deref(), except: lead.1 };
+        slots = search(tx, held, looked).await?;
+        if !slots.is_empty() || asked.is_some() || month >= last {
+            break;
+        }
+        month = month.next();
+    }
+    Ok(Looked { today, first, last, month, slots })
 }
 
 // A booking that moves keeps its host, and is not in its own way.
@@ -200,7 +217,7 @@ fn durations(asking: &Asking, shown: &Shown<'_>, current_min: i64) -> Vec<Choice
 }
 
 /// Name and address of the link's room.
-pub(super) async fn place(tx: &mut crate::db::Tx, held: &Held) -> Result<Option<String>, Failure> {
+pub(super) async fn place(tx: &mut Tx, held: &Held) -> Result<Option<String>, Failure> {
     let Some(id) = held.link.room_id else { return Ok(None) };
     let room = rooms::find(tx, held.link.org_id, id).await?;
     Ok(room.map(|room| if room.location.is_empty() { room.name } else { format!("{}, {}", room.name, room.location) }))
