@@ -57,9 +57,10 @@ def erp():
 
 
 def hasten(replicas, erp):
-    """Time passes faster between attempts, but for what is refused on purpose; leases last as long as they last."""
-    now, waits = int(time.time() * 1000), f"state = 'pending' and attempts < 12 and subject <> '{erp.spared}'"
-    database.psql(replicas.database_url, f"update webhook_delivery set next_attempt_at = {now} where next_attempt_at > {now} and {waits}")
+    """Time passes faster between attempts, but for what is refused on purpose; leases last as long as they last. Attempts do not run out."""
+    now = int(time.time() * 1000)
+    waits = f"state = 'pending' and lease_until is null and next_attempt_at > {now} and subject <> '{erp.spared}'"
+    database.psql(replicas.database_url, f"update webhook_delivery set next_attempt_at = {now}, attempts = least(attempts, 5) where {waits}")
 
 
 def kill_and_hasten(replicas, erp, chance, changers):
