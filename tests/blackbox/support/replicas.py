@@ -59,16 +59,13 @@ class Caller:
 
     def call(self, method: str, **params):
         while True:
-            for client in self.clients:
-                try:
-                    response = client.respond(method, **params)
-                except OSError:
-                    client.close()
-                    continue
-                except Exception:  # half an answer: nobody knows whether it happened
-                    client.close()
-                    continue
-                if "result" in response:
-                    return response["result"]
-                assert response["error"]["code"] in (-32050, -32008), response
-            time.sleep(0.02)
+            try:
+                response = self.clients[0].respond(method, **params)
+            except Exception:  # gone, asleep, or half an answer: nobody knows whether it happened
+                self.clients[0].close()
+                self.clients.append(self.clients.pop(0))
+                time.sleep(0.02)
+                continue
+            if "result" in response:
+                return response["result"]
+            assert response["error"]["code"] in (-32050, -32008), response
