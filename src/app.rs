@@ -14,7 +14,7 @@ use crate::db::{Db, DbSettings};
 use crate::hosting::Hosting;
 use crate::join::Joining;
 use crate::join::web::Pages;
-use crate::kernel::clock::{SystemClock, SystemEntropy};
+use crate::kernel::clock::{SharedClock, SystemEntropy};
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::Meetings;
 use crate::notifications::Notifications;
@@ -84,7 +84,7 @@ impl App {
     /// # Errors
     /// When the database does not open or a setting does not fit.
     pub async fn build(config: &Config, base: &str, stop: CancellationToken) -> anyhow::Result<Self> {
-        Self::build_with(config, base, stop, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+        Self::build_with(config, base, stop, Arc::new(SharedClock::default()), Arc::new(SystemEntropy)).await
     }
 
     /// As [`App::build`], with a clock and randomness of the caller's.

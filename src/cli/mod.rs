@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
-use crate::kernel::clock::{SystemClock, SystemEntropy};
+use crate::kernel::clock::{SharedClock, SystemEntropy};
 use crate::{app, lifecycle};
 
 /// Makes meetings joinable: a JSON-RPC service beside an ERP.
@@ -120,5 +120,5 @@ async fn migrate(config: &Config, output: Output) -> anyhow::Result<()> {
 /// The database, while a server may be running on it.
 async fn open(config: &Config) -> anyhow::Result<Db> {
     let settings = DbSettings { url: config.database.url.clone(), max_connections: 2, sqlite_readers: 1 };
-    Db::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy)).await
+    Db::open(&settings, Arc::new(SharedClock::default()), Arc::new(SystemEntropy)).await
 }

@@ -47,7 +47,9 @@ impl Db {
             Some("postgres" | "postgresql") => postgres(url, settings).await?,
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         };
-        Ok(Self { pools, around, tracker: TaskTracker::new(), sealer: None })
+        let db = Self { pools, around, tracker: TaskTracker::new(), sealer: None };
+        db.agree_on_time().await?;
+        Ok(db)
     }
 }
 

@@ -8,6 +8,7 @@
 //! SQLite), JSON as TEXT or JSONB. What it does not write: `now()`, arrays, `ilike`, `for update`. What differs between the
 //! engines is in [`dialect`].
 
+mod agree;
 pub mod backup;
 mod cell;
 mod connect;

@@ -1,4 +1,4 @@
-//! What expires in the plumbing itself.
+//! What expires in the plumbing itself, and the time that it goes by.
 
 use std::time::Duration;
 
@@ -7,9 +7,16 @@ use crate::db::{self, Db};
 use crate::kernel::Failure;
 
 const EVERY: Duration = Duration::from_secs(600);
+/// How long a clock that was moved under us may stay wrong.
+const CLOCK_EVERY: Duration = Duration::from_secs(5);
 
 /// Adds the tasks.
 pub fn tasks(worker: &mut Worker, db: &Db) {
+    let of = db.clone();
+    worker.every("clock.agree", CLOCK_EVERY, move || {
+        let db = of.clone();
+        async move { db.agree_on_time().await }
+    });
     let db = db.clone();
     worker.every("idempotency.forget", EVERY, move || forget_idempotency_keys(db.clone()));
 }

@@ -12,6 +12,9 @@ use super::Timestamp;
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// Goes so much further ahead (or back, when negative) from now on, if it is a clock that others may set.
+    fn shift(&self, _ms: i64) {}
 }
 
 /// The machine's clock.
@@ -22,6 +25,22 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> Timestamp {
         Timestamp::from_ms(jiff::Timestamp::now().as_millisecond()).unwrap_or(Timestamp::from_secs(0))
+    }
+}
+
+/// The machine's clock, set right by the one that several machines share: they have to agree on what is due, and on whose lease is over.
+#[derive(Debug, Default)]
+pub struct SharedClock {
+    ahead_ms: AtomicI64,
+}
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_ms(self.ahead_ms.load(Ordering::Relaxed))
+    }
+
+    fn shift(&self, ms: i64) {
+        self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
     }
 }
 

@@ -87,9 +87,11 @@ install_odoorpc_suite() {
 }
 
 # Programs that the deployment tests need, unpacked beside the tests: nothing is installed, and no service begins to run.
-TOOLS=(nginx prometheus caddy systemd libsystemd-shared)
+TOOLS=(nginx prometheus caddy systemd libsystemd-shared libfaketime)
 install_tools() {
-  export OMEET_TOOLS=$CACHE/tools-$(. /etc/os-release && echo "$VERSION_CODENAME")
+  local stamp
+  stamp=$( (. /etc/os-release && echo "$VERSION_CODENAME ${TOOLS[*]}") | sha256sum | cut -c1-12)
+  export OMEET_TOOLS=$CACHE/tools-$stamp
   [[ -e $OMEET_TOOLS/complete ]] && return 0
   rm -rf "$OMEET_TOOLS" && mkdir -p "$OMEET_TOOLS/packages" && as_root apt-get -q update || return 1
   (cd "$OMEET_TOOLS/packages" && apt-get -q download "${TOOLS[@]}") || return 1

@@ -12,6 +12,17 @@ const BATCH: u32 = 100;
 impl Meetings {
     /// Ends and expires what is due; answers how many.
     pub async fn sweep(&self) -> Result<usize, Failure> {
+        let mut settled = 0;
+        loop {
+            let some = self.sweep_some().await?;
+            settled += some;
+            if some < BATCH as usize {
+                return Ok(settled);
+            }
+        }
+    }
+
+    async fn sweep_some(&self) -> Result<usize, Failure> {
         let (now, mut tx) = (self.db.clock().now(), self.db.reader().await?);
         let expired = store::expired_reservations(&mut tx, now, BATCH).await?;
         let overdue = store::overdue(&mut tx, now, BATCH).await?;

@@ -54,18 +54,18 @@ class Odoo(http.server.BaseHTTPRequestHandler):
 
 
 class Nginx:
-    def __init__(self, folder: Path, omeet_port: int):
+    def __init__(self, folder: Path, *omeet_ports: int):
         folder.mkdir(parents=True)
         certificate(folder)
         self.folder, self.plain, self.secure, odoo = folder, free_port(), free_port(), free_port()
         self.log = folder / "omeet.log"
         self.odoo = http.server.ThreadingHTTPServer(("127.0.0.1", odoo), Odoo)
         threading.Thread(target=self.odoo.serve_forever, daemon=True).start()
-        (folder / "omeet.conf").write_text(self.example(omeet_port, odoo))
+        (folder / "omeet.conf").write_text(self.example(omeet_ports, odoo))
         (folder / "nginx.conf").write_text(self.main())
         self.process = None
 
-    def example(self, omeet_port: int, odoo: int) -> str:
+    def example(self, omeet_ports: tuple, odoo: int) -> str:
         """The example as it stands, with other ports and files."""
         text = EXAMPLE.read_text()
         for old, new in [
@@ -73,7 +73,7 @@ class Nginx:
             ("    listen [::]:443 ssl http2;\n", ""),
             ("listen 80;", f"listen 127.0.0.1:{self.plain};"),
             ("listen 443 ssl", f"listen 127.0.0.1:{self.secure} ssl"),
-            ("127.0.0.1:7780", f"127.0.0.1:{omeet_port}"),
+            ("    server 127.0.0.1:7780 max_fails=0;\n", "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in omeet_ports)),
             ("127.0.0.1:8069", f"127.0.0.1:{odoo}"),
             ("127.0.0.1:8072", f"127.0.0.1:{odoo}"),
             ("/etc/ssl/omeet/", f"{self.folder}/"),
