@@ -6,13 +6,14 @@ use super::Notifications;
 use super::letters::{Locale, Matter, Reader, Tells, former, readers};
 use super::settings::{Settings, writes_letters};
 use super::store::{self, Invitee};
-use crate::calendar::entry;
+use crate::calendar::entry::{self, Sender};
 use crate::calendar::ics::Event;
 use crate::db::Tx;
 use crate::jobs::Job;
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId, SeriesId};
 use crate::mail::{self, Dress, Letter};
-use crate::meetings::{self, MeetingView, State};
+use crate::meetings::{self, MeetingView, ParticipantView, State};
+use crate::rooms::{self, occupancy};
 use crate::tenancy::organizations;
 
 /// The kind of the job.
@@ -28,6 +29,8 @@ struct Subject {
     name: String,
     view: Option<MeetingView>,
     events: Vec<Event>,
+    room: Option<(String, String)>,
+    sender: Sender,
 }
 
 impl Notifications {
@@ -78,13 +81,15 @@ impl Notifications {
             };
         }
         let Ok(id) = subject.parse() else { return Ok(None) };
+        store::hold_meeting(tx, org, id).await?;
         let view = self.view(tx, org, id).await?;
         if let Some(series) = view.as_ref().and_then(|view| view.series_id)
             && store::series_rule(tx, org, series).await?.is_some()
         {
             return Ok(None);
         }
-        Ok(Some(self.single(id, view)))
+        let events = view.iter().map(|view| entry::of_meeting(view, &self.sender)).collect();
+        self.about(tx, org, id.to_string(), view, events).await.map(Some)
     }
 
     async fn whole(&self, tx: &mut Tx, org: OrgId, series: SeriesId) -> Result<Subject, Failure> {
@@ -93,12 +98,23 @@ impl Notifications {
         let views = self.meetings.of_series_in(tx, &ctx, &whole).await?;
         let (now, lives) = (tx.now(), |view: &&MeetingView| matches!(view.state, State::Ready | State::Started));
         let next = views.iter().filter(lives).find(|view| view.end > now).or(views.iter().rfind(lives)).or(views.last()).cloned();
-        Ok(Subject { name: series.to_string(), events: entry::of_series(&whole, &views, &self.sender), view: next })
+        let events = entry::of_series(&whole, &views, &self.sender);
+        self.about(tx, org, series.to_string(), next, events).await
     }
 
-    fn single(&self, id: MeetingId, view: Option<MeetingView>) -> Subject {
-        let events = view.iter().map(|view| entry::of_meeting(view, &self.sender)).collect();
-        Subject { name: id.to_string(), view, events }
+    async fn about(
+        &self,
+        tx: &mut Tx,
+        org: OrgId,
+        name: String,
+        view: Option<MeetingView>,
+        events: Vec<Event>,
+    ) -> Result<Subject, Failure> {
+        let room = match &view {
+            Some(view) => room_of(tx, org, view.id).await?,
+            None => None,
+        };
+        Ok(Subject { name, view, events, room, sender: self.sender.clone() })
     }
 
     async fn letters(
@@ -109,9 +125,14 @@ impl Notifications {
         told: &[Invitee],
         locale: &Locale,
     ) -> Result<Vec<Letter>, Failure> {
-        let lives = subject.view.as_ref().is_some_and(|view| matches!(view.state, State::Ready | State::Started));
         let now = tx.now();
         let is_over = subject.view.as_ref().is_some_and(|view| view.end <= now);
+        let lives = match subject.view.as_ref().map(|view| view.state) {
+            Some(State::Ready | State::Started) => true,
+            // Known as something that is not sure yet, and still that.
+            Some(State::Draft) => entry::is_tentative(tx, org, &subject.name).await?,
+            Some(State::Ended | State::Cancelled) | None => false,
+        };
         if !lives {
             return self.taken_back(tx, org, subject, told, locale).await;
         }
@@ -120,7 +141,7 @@ impl Notifications {
         }
         entry::number(tx, org, &subject.name, &mut subject.events).await?;
         let Some(view) = &subject.view else { return Ok(Vec::new()) };
-        let (dress, invited) = (Dress::of(tx, org).await?, invited(view, locale));
+        let (dress, invited) = (Dress::of(tx, org).await?, invited(view, told, locale));
         let sequence = subject.events.first().map_or(0, |event| event.sequence);
         let mut letters = Vec::new();
         for reader in &invited {
@@ -151,7 +172,10 @@ impl Notifications {
         told: &[Invitee],
         locale: &Locale,
     ) -> Result<Vec<Letter>, Failure> {
-        let Some(events) = entry::cancelled(tx, org, &subject.name).await?.filter(|_| !told.is_empty()) else { return Ok(Vec::new()) };
+        if told.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(events) = entry::cancelled(tx, org, &subject.name).await? else { return Ok(Vec::new()) };
         let dress = Dress::of(tx, org).await?;
         let sequence = events.first().map_or(0, |event| event.sequence);
         let everybody: Vec<Reader> = told.iter().map(|invitee| former(invitee, locale)).collect();
@@ -165,17 +189,25 @@ impl Notifications {
     }
 }
 
-// Who called the meeting knows of it.
-fn invited(view: &MeetingView, locale: &Locale) -> Vec<Reader> {
+// Who called the meeting knows of it, unless a letter told them. Of a draft nobody hears who has not heard of it.
+fn invited(view: &MeetingView, told: &[Invitee], locale: &Locale) -> Vec<Reader> {
     let organizer = view.organizer.as_ref().map(|organizer| organizer.id);
-    let others = MeetingView {
-        participants: view.participants.iter().filter(|person| organizer.is_none() || person.user_id != organizer).cloned().collect(),
-        ..view.clone()
+    let heard = |person: &ParticipantView| told.iter().any(|invitee| Some(&invitee.email) == person.email.as_ref());
+    let is_ours = |person: &&ParticipantView| {
+        let calls = organizer.is_some() && person.user_id == organizer;
+        heard(person) || !calls && view.state != State::Draft
     };
+    let others = MeetingView { participants: view.participants.iter().filter(is_ours).cloned().collect(), ..view.clone() };
     let mut readers = readers(&others, locale);
     readers.sort_by(|a, b| a.email.cmp(&b.email));
     readers.dedup_by(|a, b| a.email == b.email);
     readers
+}
+
+/// Name and zone of the room of a meeting.
+pub(super) async fn room_of(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Option<(String, String)>, Failure> {
+    let Some(id) = occupancy::room_of(tx, org, meeting).await? else { return Ok(None) };
+    Ok(rooms::find(tx, org, id).await?.map(|room| (room.name, room.tz)))
 }
 
 fn row(reader: &Reader, sequence: i64) -> Invitee {
@@ -185,7 +217,16 @@ fn row(reader: &Reader, sequence: i64) -> Invitee {
 
 fn matter<'m>(subject: &'m Subject, tells: Tells, events: &'m [Event], readers: &'m [Reader], locale: &'m Locale) -> Matter<'m> {
     let kind = if subject.name.starts_with("ser_") { "series" } else { "meeting" };
-    Matter { tells, view: subject.view.as_ref(), events, readers, organization_tz: &locale.tz, related: (kind, subject.name.clone()) }
+    Matter {
+        tells,
+        view: subject.view.as_ref(),
+        events,
+        readers,
+        room: subject.room.as_ref(),
+        sender: &subject.sender,
+        organization_tz: &locale.tz,
+        related: (kind, subject.name.clone()),
+    }
 }
 
 // RFC 5546 section 3.2.5: whoever is taken out gets a CANCEL that names only them; the others keep the meeting.
