@@ -103,7 +103,7 @@ impl App {
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
         let notifications = Notifications::new(&meetings, config);
-        let recordings = Recordings::new(meetings.clone(), &config.recordings, &config.providers)?;
+        let recordings = Recordings::new(meetings.clone(), config)?;
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
         let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
         let hosting = Hosting::new(meetings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);

@@ -5,9 +5,11 @@ use super::times;
 use crate::calendar::copy::{self, Copy};
 use crate::calendar::entry::Sender;
 use crate::calendar::ics::Event;
-use crate::kernel::Timestamp;
+use crate::db::Tx;
+use crate::kernel::{Failure, OrgId, Timestamp};
 use crate::mail::{Address, Button, Draft, IcsMethod, IcsPart, Table};
 use crate::meetings::{Access, MeetingView, ParticipantView};
+use crate::tenancy::organizations;
 use crate::web::Lang;
 
 /// People named one by one in the table of local times.
@@ -45,10 +47,14 @@ impl Tells {
 
 /// Somebody with the zone and language that they read in.
 #[derive(Debug, Clone)]
-pub(super) struct Reader {
+pub struct Reader {
+    /// Name.
     pub name: String,
+    /// Address.
     pub email: String,
+    /// Language.
     pub lang: Lang,
+    /// IANA zone.
     pub tz: String,
     /// Their personal link, where they are still invited.
     pub link: Option<String>,
@@ -181,6 +187,14 @@ pub(super) fn readers(view: &MeetingView, locale: &Locale) -> Vec<Reader> {
 pub(super) struct Locale {
     pub lang: String,
     pub tz: String,
+}
+
+impl Locale {
+    /// The organization's.
+    pub(super) async fn of(tx: &mut Tx, org: OrgId) -> Result<Self, Failure> {
+        let organization = organizations::find(tx, org).await?;
+        Ok(organization.map_or(Self { lang: "en".into(), tz: "UTC".into() }, |of| Self { lang: of.lang, tz: of.tz }))
+    }
 }
 
 fn reader(person: &ParticipantView, view: &MeetingView, locale: &Locale) -> Option<Reader> {

@@ -14,7 +14,6 @@ use crate::jobs::{self, Job, NewJob};
 use crate::kernel::{Failure, MeetingId, OrgId, Timestamp};
 use crate::mail::{self, Dress};
 use crate::meetings::{MeetingView, State};
-use crate::tenancy::organizations;
 
 /// The kind of the job.
 pub(super) const REMIND: &str = "notification.remind";
@@ -97,8 +96,7 @@ impl Notifications {
         if !self.mail_is_on || !settings.reminder_mail || !writes_letters(tx, org, &settings, view).await? {
             return Ok(());
         }
-        let organization = organizations::find(tx, org).await?;
-        let locale = organization.map_or(Locale { lang: "en".into(), tz: "UTC".into() }, |of| Locale { lang: of.lang, tz: of.tz });
+        let locale = Locale::of(tx, org).await?;
         let (readers, events, dress) = (readers(view, &locale), [entry::of_meeting(view, &self.sender)], Dress::of(tx, org).await?);
         let related = ("meeting", view.id.to_string());
         let tells = Tells::Reminder(offset_min);

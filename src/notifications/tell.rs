@@ -14,7 +14,6 @@ use crate::kernel::{Ctx, Failure, MeetingId, OrgId, SeriesId};
 use crate::mail::{self, Dress, Letter};
 use crate::meetings::{self, MeetingView, ParticipantView, State};
 use crate::rooms::{self, occupancy};
-use crate::tenancy::organizations;
 
 /// The kind of the job.
 pub(super) const TELL: &str = "notification.tell";
@@ -65,8 +64,7 @@ impl Notifications {
         if told.is_empty() && !wanted {
             return Ok(());
         }
-        let organization = organizations::find(tx, org).await?;
-        let locale = organization.map_or(Locale { lang: "en".into(), tz: "UTC".into() }, |of| Locale { lang: of.lang, tz: of.tz });
+        let locale = Locale::of(tx, org).await?;
         let letters = self.letters(tx, org, &mut subject, &told, &locale).await?;
         mail::queue_all(tx, org, letters).await.map(drop)
     }
