@@ -34,7 +34,7 @@ mod limit_store;
 mod limits;
 pub mod links;
 mod model;
-mod people;
+pub mod people;
 pub mod relation_store;
 pub mod rpc;
 mod service;
