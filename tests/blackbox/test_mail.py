@@ -1,9 +1,13 @@
 """Letters about meetings, as a real SMTP server takes them: S4.8, S4.12, S4.14."""
 
+import base64
 import time
 
+import dkim
 import icalendar
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from support import booking
 from support.mailbox import Mailbox, calendar_part
 from support.receiver import Receiver, verified
@@ -167,3 +171,26 @@ def test_reminders_come_once_from_several_servers_and_after_kills(launch, mailbo
     ids = [letter["message"]["message-id"] for letter in mailbox.letters if letter["message"]["subject"].startswith("Reminder")]
     assert len(set(ids)) == 58
     receiver.close()
+
+
+@pytest.mark.goal("S4.12")
+def test_an_outside_library_takes_our_signatures(launch, mailbox, tmp_path):
+    key = rsa.generate_private_key(65537, 2048)
+    file = tmp_path / "dkim.pem"
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    public = base64.b64encode(key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
+    client = launch(**mailbox.settings(), mail__dkim_selector="s1", mail__dkim_key_file=file).client()
+    words = ["Weekly", "Ünï 会議  two  spaces ", "x" * 200]
+    for name in words:
+        client.call("meeting.create", **{**MEETING, "name": name}, description=f" {name}\n\n\ttabbed \n.\n..dots\n\n", participants=[person("Aiko"), person("Budi", "Asia/Jakarta", "id")])
+    asked = []
+
+    def dns(name, timeout=5):
+        asked.append(name)
+        return b"v=DKIM1; k=rsa; p=" + public
+
+    for letter in mailbox.wait(2 * len(words)):
+        assert dkim.verify(letter["raw"], dnsfunc=dns), letter["raw"][:800]
+        assert not dkim.verify(letter["raw"].replace(b"Subject: ", b"Subject: Re: ", 1), dnsfunc=dns)
+        assert not dkim.verify(letter["raw"].replace(b"multipart/alternative", b"multipart/alternativE", 1), dnsfunc=dns)
+    assert set(asked) == {b"s1._domainkey.example.org."}
