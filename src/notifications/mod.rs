@@ -18,6 +18,7 @@ mod retention;
 pub mod rpc;
 pub mod settings;
 mod store;
+mod subject;
 mod tell;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::letters::{Locale, Matter, Tells, readers};
 use super::settings::{Settings, writes_letters};
-use super::tell::room_of;
+use super::subject::room_of;
 use super::{Notifications, store};
 use crate::calendar::entry;
 use crate::db::Tx;
