@@ -9,7 +9,7 @@ use super::google::Google;
 use super::grant::{Code, Given, Grant, challenge};
 use super::microsoft::Microsoft;
 use super::model::{Authorization, Client, Connection, ConnectionState, ConnectionView, Vendor};
-use super::{Connections, NOT_SET_UP, store};
+use super::{Connections, NOT_SET_UP, publish, store};
 use crate::booking::people;
 use crate::db::Tx;
 use crate::kernel::seal::sha256;
@@ -71,25 +71,18 @@ impl Connections {
         Ok(Client { id: id.clone(), secret: secret.clone() })
     }
 
-    pub(super) fn token_url(&self, kind: Vendor) -> String {
-        match kind {
-            Vendor::Google => self.google().token_url(),
-            Vendor::Microsoft => self.microsoft().token_url(),
-        }
-    }
-
     fn redirect_uri(&self) -> String {
         format!("{}/calendars/callback", self.meetings.base())
     }
 
     /// An address for the user to open.
-    pub(super) async fn connect(&self, ctx: &Ctx, user: Option<String>, kind: Vendor) -> Result<Connect, Failure> {
+    pub(super) async fn connect(&self, ctx: &Ctx, user: Option<String>, kind: Vendor, publishes: bool) -> Result<Connect, Failure> {
         self.client(kind)?;
         let (base, caller) = (self.meetings.base().to_owned(), ctx.clone());
         let unit = async move |tx: &mut Tx| {
             let user = people::named_or_caller(tx, &caller, "user", user.as_deref()).await?;
             let (token, expires_at) = (code::token(tx.entropy()), tx.now().plus_min(MINUTES));
-            let of = Authorization { id: tx.new_id(), org_id: caller.org, user_id: user.id, kind, verifier: None, expires_at };
+            let of = Authorization { id: tx.new_id(), org_id: caller.org, user_id: user.id, kind, publishes, verifier: None, expires_at };
             store::begin(tx, &of, sha256(token.as_bytes())).await?;
             Ok(Connect { url: format!("{base}/calendars/connect/{token}"), expires_at })
         };
@@ -115,17 +108,15 @@ impl Connections {
             let (state, verifier) = (code::token(tx.entropy()), code::secret(tx.entropy()));
             let sealed = connections.meetings.sealer().seal(&store::verifier(of.id), &verifier)?;
             store::leave_for_consent(tx, &of, sha256(state.as_bytes()), sealed).await?;
-            let url = connections.consent_url(of.kind, &client, &state, &challenge(&verifier))?;
+            let url = connections.consent_url(&of, &client, &state, &challenge(&verifier))?;
             Ok(Consent { url, state })
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    fn consent_url(&self, kind: Vendor, client: &Client, state: &str, challenge: &str) -> Result<String, Failure> {
-        let (url, own) = match kind {
-            Vendor::Google => (self.google().consent_url(), self.google().consent(client)),
-            Vendor::Microsoft => (self.microsoft().consent_url(), self.microsoft().consent(client)),
-        };
+    fn consent_url(&self, of: &Authorization, client: &Client, state: &str, challenge: &str) -> Result<String, Failure> {
+        let calendar = self.calendar(of.kind);
+        let (url, own) = (calendar.consent_url(), calendar.consent(client, of.publishes));
         let mut url = url::Url::parse(&url).map_err(Failure::internal)?;
         let redirect_uri = self.redirect_uri();
         let usual = [("response_type", "code"), ("redirect_uri", redirect_uri.as_str()), ("state", state)];
@@ -142,7 +133,7 @@ impl Connections {
         let sealed = of.verifier.as_ref().ok_or(Halt::Stale)?;
         let verifier = self.meetings.sealer().open(&store::verifier(of.id), sealed)?;
         let code = Code { code, verifier, redirect_uri: self.redirect_uri() };
-        let grant = Grant::by_code(of.kind, self.token_url(of.kind), &self.client(of.kind)?, code);
+        let grant = Grant::by_code(of.kind, self.calendar(of.kind).token_url(), &self.client(of.kind)?, code);
         let id: ConnectionId = uuid::Uuid::from(of.id).into();
         let given = self.first_look(of.kind, id, &grant).await.map_err(|trouble| Halt::Theirs(trouble.says()))?;
         Ok(self.keep(of, id, given).await?)
@@ -159,7 +150,7 @@ impl Connections {
         if given.refresh_token.is_none() {
             return Err(without("lasting permission"));
         }
-        self.busy(kind, &caller, grant, account, (now, now.plus_min(60))).await?;
+        self.calendar(kind).busy(&caller, grant, account, (now, now.plus_min(60))).await?;
         Ok(given)
     }
 
@@ -171,9 +162,12 @@ impl Connections {
             let id = known.as_ref().map_or(id, |known| known.id);
             let (now, tokens) = (tx.now(), connections.meetings.sealer().seal(&store::tokens(id), refresh.expose_secret())?);
             if known.is_some() {
-                store::renew(tx, of.org_id, id, tokens).await?;
+                store::renew(tx, of.org_id, id, tokens, of.publishes).await?;
             } else {
                 store::insert(tx, &fresh(&of, id, account, tokens, now)).await?;
+            }
+            if of.publishes {
+                publish::begin(tx, of.org_id, id, of.user_id).await?;
             }
             let ctx = Ctx { caller: By::User(of.user_id), ..Ctx::system(of.org_id, "consent".to_owned()) };
             connections.announce(tx, &ctx, id, "calendar.connection.connect").await
@@ -195,6 +189,7 @@ fn fresh(of: &Authorization, id: ConnectionId, account: String, tokens: Vec<u8>,
         next_read_at: now,
         last_error: None,
         intervals: 0,
+        publishes: of.publishes,
         version: 1,
         created_at: now,
         updated_at: now,

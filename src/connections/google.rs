@@ -1,15 +1,18 @@
 //! Google Calendar: `freeBusy` of the primary calendar.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::model::{Client, Span};
+use super::model::{Client, Entry, Span};
+use super::vendor::id_of;
 use crate::kernel::Timestamp;
 use crate::providers::calls::caller::{Answer, Call, Login};
 use crate::providers::calls::{Caller, Trouble};
 
 /// When somebody is busy, and nothing else; whose calendar it is.
-pub(super) const SCOPES: &str = "openid email https://www.googleapis.com/auth/calendar.freebusy";
+const READ: &str = "openid email https://www.googleapis.com/auth/calendar.freebusy";
+/// The same, and events.
+const WRITE: &str = "openid email https://www.googleapis.com/auth/calendar.freebusy https://www.googleapis.com/auth/calendar.events";
 
 const CONSENT: &str = "https://accounts.google.com";
 const TOKENS: &str = "https://oauth2.googleapis.com";
@@ -38,10 +41,10 @@ impl Google {
     }
 
     /// What a consent is asked for with: a refresh token comes with `offline` only, and again only with `consent`.
-    pub fn consent(&self, client: &Client) -> Vec<(&'static str, String)> {
+    pub fn consent(&self, client: &Client, publishes: bool) -> Vec<(&'static str, String)> {
         vec![
             ("client_id", client.id.clone()),
-            ("scope", SCOPES.to_owned()),
+            ("scope", if publishes { WRITE } else { READ }.to_owned()),
             ("access_type", "offline".to_owned()),
             ("prompt", "consent".to_owned()),
         ]
@@ -53,6 +56,48 @@ impl Google {
         let call = Call { method: Method::POST, url, body: Some(body), again: true, scope: "", login };
         read(&caller.call(call).await?.accepted(judge)?)
     }
+}
+
+impl Google {
+    fn events(&self) -> String {
+        format!("{}/calendar/v3/calendars/primary/events", self.at(CALENDAR))
+    }
+
+    /// With an identifier of ours: what is there already, removed or not, becomes what it should be.
+    pub async fn insert(&self, caller: &Caller, login: &dyn Login, entry: &Entry) -> Result<String, Trouble> {
+        let id = entry.key.simple().to_string();
+        let mut fresh = event(entry);
+        fresh["id"] = json!(id);
+        let url = format!("{}?sendUpdates=none", self.events());
+        let answer = caller.call(Call { method: Method::POST, url, body: Some(fresh), again: true, scope: "", login }).await?;
+        if answer.status == StatusCode::CONFLICT {
+            let mut again = event(entry);
+            again["status"] = json!("confirmed");
+            return self.one(caller, login, Method::PATCH, &id, Some(again)).await.map(|_| id);
+        }
+        id_of(&answer.accepted(judge)?, "Google Calendar")
+    }
+
+    pub async fn update(&self, caller: &Caller, login: &dyn Login, id: &str, entry: &Entry) -> Result<(), Trouble> {
+        let after = self.one(caller, login, Method::PATCH, id, Some(event(entry))).await?;
+        if after["status"] == "cancelled" { Err(Trouble::Missing) } else { Ok(()) }
+    }
+
+    pub async fn remove(&self, caller: &Caller, login: &dyn Login, id: &str) -> Result<(), Trouble> {
+        self.one(caller, login, Method::DELETE, id, None).await.map(drop)
+    }
+
+    async fn one(&self, caller: &Caller, login: &dyn Login, method: Method, id: &str, body: Option<Value>) -> Result<Value, Trouble> {
+        let url = format!("{}/{id}?sendUpdates=none", self.events());
+        caller.call(Call { method, url, body, again: true, scope: "", login }).await?.accepted(judge)
+    }
+}
+
+// People are invited by our own letters.
+fn event(entry: &Entry) -> Value {
+    let time = |at: Timestamp| json!({ "dateTime": at, "timeZone": entry.tz });
+    json!({ "summary": entry.title, "description": entry.description, "location": entry.url, "start": time(entry.start),
+        "end": time(entry.end) })
 }
 
 // A limit of Google's comes as 403 too.

@@ -28,8 +28,8 @@ pub(super) struct Given {
     pub refresh_token: Option<SecretString>,
     /// Whose calendar it is.
     pub account: Option<String>,
-    /// Whether it takes the permission for ended.
-    pub is_lost: bool,
+    /// Why there is no permission any more, where it says so.
+    pub lost: Option<String>,
 }
 
 /// What an authorisation is asked with.
@@ -92,8 +92,9 @@ impl Login for Grant {
         let (name, said) = (self.kind.title(), egress::shorten(answer.body["error_description"].as_str().unwrap_or_default()));
         match answer.body["error"].as_str().unwrap_or_default() {
             "invalid_grant" | "interaction_required" | "consent_required" => {
-                self.note(|given| given.is_lost = true);
-                format!("{name} takes the permission for ended: connect the calendar again ({said})")
+                let why = format!("{name} takes the permission for ended: connect the calendar again ({said})");
+                self.note(|given| given.lost = Some(why.clone()));
+                why
             }
             "invalid_client" | "unauthorized_client" => {
                 format!("{name} does not know this installation: check client id and secret in the configuration ({said})")

@@ -5,14 +5,17 @@ use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::model::{Client, Span};
+use super::model::{Client, Entry, Span};
+use super::vendor::id_of;
 use crate::egress::shorten;
 use crate::kernel::Timestamp;
 use crate::providers::calls::caller::{Call, Login};
 use crate::providers::calls::{Caller, Trouble};
 
 /// `offline_access` is what makes a refresh token come.
-pub(super) const SCOPES: &str = "openid email profile offline_access https://graph.microsoft.com/Calendars.Read";
+const READ: &str = "openid email profile offline_access https://graph.microsoft.com/Calendars.Read";
+/// The same, and events.
+const WRITE: &str = "openid email profile offline_access https://graph.microsoft.com/Calendars.ReadWrite";
 
 const LOGIN: &str = "https://login.microsoftonline.com";
 const GRAPH: &str = "https://graph.microsoft.com";
@@ -37,10 +40,10 @@ impl Microsoft {
         format!("{}/{}/oauth2/v2.0/token", self.at(LOGIN), self.tenant)
     }
 
-    pub fn consent(&self, client: &Client) -> Vec<(&'static str, String)> {
+    pub fn consent(&self, client: &Client, publishes: bool) -> Vec<(&'static str, String)> {
         vec![
             ("client_id", client.id.clone()),
-            ("scope", SCOPES.to_owned()),
+            ("scope", if publishes { WRITE } else { READ }.to_owned()),
             ("response_mode", "query".to_owned()),
             ("prompt", "select_account".to_owned()),
         ]
@@ -54,12 +57,49 @@ impl Microsoft {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Span>, Trouble> {
-        let time = |at: Timestamp| json!({ "dateTime": at.to_jiff().strftime("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": "UTC" });
-        let body = json!({ "schedules": [account], "startTime": time(from), "endTime": time(to), "availabilityViewInterval": 60 });
+        let body = json!({ "schedules": [account], "startTime": utc(from), "endTime": utc(to), "availabilityViewInterval": 60 });
         let url = format!("{}/v1.0/me/calendar/getSchedule", self.at(GRAPH));
         let call = Call { method: Method::POST, url, body: Some(body), again: true, scope: "", login };
         read(&caller.call(call).await?.accepted(|_| None)?)
     }
+}
+
+impl Microsoft {
+    fn events(&self) -> String {
+        format!("{}/v1.0/me/events", self.at(GRAPH))
+    }
+
+    /// `transactionId` makes a second insertion find the first.
+    pub async fn insert(&self, caller: &Caller, login: &dyn Login, entry: &Entry) -> Result<String, Trouble> {
+        let mut event = event(entry);
+        event["transactionId"] = json!(entry.key.to_string());
+        let call = Call { method: Method::POST, url: self.events(), body: Some(event), again: true, scope: "", login };
+        id_of(&caller.call(call).await?.accepted(|_| None)?, "Microsoft 365")
+    }
+
+    pub async fn update(&self, caller: &Caller, login: &dyn Login, id: &str, entry: &Entry) -> Result<(), Trouble> {
+        self.one(caller, login, Method::PATCH, id, Some(event(entry))).await
+    }
+
+    pub async fn remove(&self, caller: &Caller, login: &dyn Login, id: &str) -> Result<(), Trouble> {
+        self.one(caller, login, Method::DELETE, id, None).await
+    }
+
+    async fn one(&self, caller: &Caller, login: &dyn Login, method: Method, id: &str, body: Option<Value>) -> Result<(), Trouble> {
+        let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+        let url = format!("{}/{id}", self.events());
+        caller.call(Call { method, url, body, again: true, scope: "", login }).await?.accepted(|_| None).map(drop)
+    }
+}
+
+fn utc(at: Timestamp) -> Value {
+    json!({ "dateTime": at.to_jiff().strftime("%Y-%m-%dT%H:%M:%S").to_string(), "timeZone": "UTC" })
+}
+
+// People are invited by our own letters.
+fn event(entry: &Entry) -> Value {
+    json!({ "subject": entry.title, "body": { "contentType": "text", "content": entry.description }, "start": utc(entry.start),
+        "end": utc(entry.end), "location": { "displayName": entry.url }, "showAs": "busy" })
 }
 
 fn read(answer: &Value) -> Result<Vec<Span>, Trouble> {

@@ -7,6 +7,8 @@
 //!                  └──connected again──▶ │ ──disconnect──▶ leaving ──revoked there──▶ gone
 //! ```
 //!
+//! * Where the user wants it, their meetings are put into the calendar, changed and removed there; what it then says of them is no
+//!   busy time.
 //! * What is read is free/busy only: when somebody is busy, not with what. It is kept as busy time like that of the ERP and of public
 //!   calendars, and booking links offer nothing that overlaps it.
 //! * Tokens are sealed at rest and never shown. Where the provider gives a new refresh token, that one is kept.
@@ -20,6 +22,8 @@
 //! | `model` | connections as callers see them |
 //! | `store` | SQL |
 //! | `grant` | tokens: by code and by refreshing |
+//! | `publish`, `publication_store` | meetings of users in their calendars there |
+//! | `vendor` | one calendar, whoever keeps it |
 //! | `google`, `microsoft` | what each of them is asked and answers |
 //! | `authorize` | from the button to the connection |
 //! | `read` | busy time, again and again |
@@ -32,10 +36,13 @@ mod google;
 mod grant;
 mod microsoft;
 mod model;
+mod publication_store;
+mod publish;
 mod read;
 pub mod rpc;
 mod service;
 mod store;
+mod vendor;
 pub mod web;
 
 use std::sync::Arc;
@@ -57,7 +64,9 @@ pub static NOT_SET_UP: Kind =
     Kind::new(Class::State, "calendar.connection.not_set_up", "This installation is not registered with that calendar provider");
 
 /// How often it is looked for calendars that are due.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often is forgotten what was published and is over.
+const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// Connections of all organizations; clones share everything.
 #[derive(Clone)]
@@ -76,6 +85,7 @@ pub struct Shared {
     meetings: Meetings,
     config: config::Calendars,
     calls: Arc<Calls>,
+    keep_days: u32,
 }
 
 impl Connections {
@@ -86,7 +96,7 @@ impl Connections {
     pub fn new(meetings: Meetings, config: &config::Config) -> anyhow::Result<Self> {
         let db = meetings.db();
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), db.entropy().clone())?);
-        Ok(Self(Arc::new(Shared { config: config.calendars.clone(), calls, meetings })))
+        Ok(Self(Arc::new(Shared { config: config.calendars.clone(), calls, meetings, keep_days: config.retention.ics_days })))
     }
 
     /// Adds the reading, and what happens to connections that end.
@@ -95,6 +105,21 @@ impl Connections {
         worker.every("calendar.read", LOOK_EVERY, move || {
             let connections = of.clone();
             async move { connections.read_due().await }
+        });
+        let of = self.clone();
+        worker.every("calendar.watch", LOOK_EVERY, move || {
+            let connections = of.clone();
+            async move { connections.watch().await }
+        });
+        let of = self.clone();
+        worker.every("calendar.forget", FORGET_EVERY, move || {
+            let connections = of.clone();
+            async move { connections.forget_old().await }
+        });
+        let of = self.clone();
+        worker.handle(publish::PUBLISH, move |job| {
+            let connections = of.clone();
+            async move { connections.publish(job).await }
         });
         let of = self.clone();
         worker.handle(service::LEAVE, move |job| {

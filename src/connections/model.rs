@@ -74,6 +74,8 @@ pub(super) struct Connection {
     pub next_read_at: Timestamp,
     pub last_error: Option<String>,
     pub intervals: i64,
+    /// Whether meetings are published in it.
+    pub publishes: bool,
     /// Rises when it is connected anew: tokens of before are not used any more.
     pub version: i64,
     pub created_at: Timestamp,
@@ -93,6 +95,8 @@ pub struct ConnectionView {
     pub account: String,
     /// Where the connection is.
     pub state: ConnectionState,
+    /// Whether the user's meetings are published in it.
+    pub publishes: bool,
     /// When it was read last.
     pub read_at: Option<Timestamp>,
     /// When it is read next.
@@ -113,6 +117,7 @@ impl From<&Connection> for ConnectionView {
             kind: of.kind,
             account: of.account.clone(),
             state: of.state,
+            publishes: of.publishes,
             read_at: of.read_at,
             next_read_at: of.next_read_at,
             last_error: of.last_error.clone(),
@@ -129,6 +134,7 @@ pub(super) struct Authorization {
     pub org_id: OrgId,
     pub user_id: UserId,
     pub kind: Vendor,
+    pub publishes: bool,
     /// The PKCE verifier, sealed; absent until the button was pressed.
     pub verifier: Option<Vec<u8>>,
     pub expires_at: Timestamp,
@@ -139,6 +145,20 @@ pub(super) struct Authorization {
 pub(super) struct Client {
     pub id: String,
     pub secret: SecretString,
+}
+
+/// A meeting as it stands in a calendar elsewhere.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    /// The same for ever: a second insertion finds the first.
+    pub key: uuid::Uuid,
+    pub title: String,
+    pub description: String,
+    /// Where it takes place.
+    pub url: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub tz: String,
 }
 
 /// A time in which somebody is busy, as their calendar says.
@@ -162,9 +182,30 @@ pub(super) fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     out
 }
 
+/// `spans`, in order and apart, without what is in `own`: a calendar that we write to says of our own meetings that they take time.
+pub(super) fn without(spans: Vec<Span>, own: &[Span]) -> Vec<Span> {
+    own.iter().fold(spans, |spans, out| spans.into_iter().flat_map(|span| cut(span, *out)).collect())
+}
+
+fn cut(span: Span, out: Span) -> impl Iterator<Item = Span> {
+    let before = Span { start: span.start, end: span.end.min(out.start) };
+    let after = Span { start: span.start.max(out.end), end: span.end };
+    [before, after].into_iter().filter(|part| part.end > part.start)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn own_meetings_are_no_busy_time() {
+        let at = Timestamp::from_secs;
+        let span = |start, end| Span { start: at(start), end: at(end) };
+        let busy = vec![span(10, 20), span(30, 60)];
+        assert_eq!(without(busy.clone(), &[span(10, 20), span(40, 45), span(90, 95)]), [span(30, 40), span(45, 60)]);
+        assert_eq!(without(busy.clone(), &[span(0, 15), span(55, 99)]), [span(15, 20), span(30, 55)]);
+        assert_eq!(without(busy.clone(), &[span(20, 30)]), busy);
+    }
 
     #[test]
     fn spans_that_touch_are_one() {

@@ -1,13 +1,11 @@
 //! Busy time of connected calendars, again and again.
 
-use super::google::Google;
 use super::grant::Grant;
-use super::model::{Connection, ConnectionState, Span, Vendor, merged};
-use super::{Connections, store};
+use super::model::{Connection, ConnectionState, Span, merged, without};
+use super::{Connections, publication_store as publications, store};
 use crate::booking::availability::{self, Busy};
 use crate::db::Tx;
-use crate::kernel::{ConnectionId, Ctx, Failure, ProviderId, Timestamp};
-use crate::providers::calls::caller::Login;
+use crate::kernel::{ConnectionId, Ctx, Failure, ProviderId};
 use crate::providers::calls::{Caller, Trouble};
 
 const AT_A_TIME: u32 = 8;
@@ -24,21 +22,23 @@ impl Connections {
     /// Tokens of a connection.
     pub(super) fn grant(&self, of: &Connection) -> Result<Grant, Failure> {
         let refresh_token = self.meetings.sealer().open(&store::tokens(of.id), &of.tokens)?;
-        Ok(Grant::by_refreshing(of.kind, self.token_url(of.kind), &self.client(of.kind)?, refresh_token))
+        Ok(Grant::by_refreshing(of.kind, self.calendar(of.kind).token_url(), &self.client(of.kind)?, refresh_token))
     }
 
-    /// When an account is busy in a window.
-    pub(super) async fn busy(
-        &self,
-        kind: Vendor,
-        caller: &Caller,
-        login: &dyn Login,
-        account: &str,
-        (from, to): (Timestamp, Timestamp),
-    ) -> Result<Vec<Span>, Trouble> {
-        match kind {
-            Vendor::Google => Google::busy(&self.google(), caller, login, from, to).await,
-            Vendor::Microsoft => self.microsoft().busy(caller, login, account, from, to).await,
+    /// What a connection is called with.
+    pub(super) fn way(&self, of: &Connection) -> Result<(Caller, Grant), Failure> {
+        Ok((self.caller(of.id, of.version), self.grant(of)?))
+    }
+
+    /// Keeps what came with a token, or notes that there is none any more.
+    pub(super) async fn settle(&self, of: &Connection, grant: &Grant) -> Result<(), Failure> {
+        let given = grant.given();
+        if let Some(newer) = given.refresh_token {
+            self.rotate(of, newer).await?;
+        }
+        match given.lost {
+            Some(why) => self.lose(of, why).await,
+            None => Ok(()),
         }
     }
 
@@ -61,15 +61,9 @@ impl Connections {
 
     async fn look(&self, of: &Connection) -> Result<Vec<Span>, Trouble> {
         let ours = |failure: Failure| Trouble::Settings(failure.message().to_owned());
-        let (grant, caller) = (self.grant(of).map_err(ours)?, self.caller(of.id, of.version));
+        let (caller, grant) = self.way(of).map_err(ours)?;
         let spans = self.look_with(of, &caller, &grant).await;
-        let given = grant.given();
-        if let Some(newer) = given.refresh_token {
-            self.rotate(of, newer).await.map_err(ours)?;
-        }
-        if given.is_lost {
-            self.lose(of).await.map_err(ours)?;
-        }
+        self.settle(of, &grant).await.map_err(ours)?;
         spans
     }
 
@@ -78,7 +72,7 @@ impl Connections {
         let end = from.plus_min(i64::from(self.config.ahead_days) * 24 * 60);
         while from < end {
             let to = from.plus_min(WINDOW_MIN).min(end);
-            spans.extend(self.busy(of.kind, caller, grant, &of.account, (from, to)).await?);
+            spans.extend(self.calendar(of.kind).busy(caller, grant, &of.account, (from, to)).await?);
             from = to;
         }
         Ok(merged(spans))
@@ -91,7 +85,7 @@ impl Connections {
         self.meetings.db().unit(move |tx| Box::pin(async move { store::rotate(tx, &of, tokens).await })).await
     }
 
-    async fn lose(&self, of: &Connection) -> Result<(), Failure> {
+    async fn lose(&self, of: &Connection, why: String) -> Result<(), Failure> {
         let (connections, of) = (self.clone(), of.clone());
         let unit = async move |tx: &mut Tx| {
             let now = store::find(tx, of.org_id, of.id).await?.filter(|now| now.version == of.version);
@@ -99,6 +93,7 @@ impl Connections {
                 return Ok(());
             }
             store::set_state(tx, of.org_id, of.id, ConnectionState::Lost).await?;
+            store::note_error(tx, &of, &why).await?;
             let ctx = Ctx::system(of.org_id, "calendars".to_owned());
             connections.announce(tx, &ctx, of.id, "calendar.connection.lose").await.map(drop)
         };
@@ -114,6 +109,8 @@ impl Connections {
             }
             match outcome {
                 Ok(spans) => {
+                    let own = publications::spans(tx, of.org_id, of.id).await?;
+                    let spans = without(spans, &own);
                     let rows: Vec<Busy> = spans.into_iter().map(|span| row(tx, &of, span)).collect();
                     availability::replace_of_connection(tx, of.org_id, of.id, &rows).await?;
                     store::note(tx, &of, i64::try_from(rows.len()).unwrap_or(i64::MAX)).await

@@ -15,6 +15,9 @@ struct Connect {
     kind: Vendor,
     /// `usr_...`, or the ERP's identifier; the caller when absent.
     user: Option<String>,
+    /// Whether the user's meetings are published in it too.
+    #[serde(default)]
+    publish: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -49,7 +52,7 @@ macro_rules! connection_json {
             r#"{"id": "cal_0199a3c5e1f07d2a8b4c6d5e4f302119", "user_id": "usr_0199a3c5e1f07d2a8b4c6d5e4f302113", "kind": "google",
             "account": "ana@example.org", "state": ""#,
             $state,
-            r#"", "read_at": "2026-11-21T09:00:00Z", "next_read_at": "2026-11-21T09:10:00Z", "last_error": null, "intervals": 12,
+            r#"", "publishes": false, "read_at": "2026-11-21T09:00:00Z", "next_read_at": "2026-11-21T09:10:00Z", "last_error": null, "intervals": 12,
             "created_at": "2026-11-20T09:00:00Z"}"#
         )
     };
@@ -59,7 +62,8 @@ static CONNECT: Spec = spec(
     "calendar.connection.connect",
     "Connect somebody's Google Calendar or Microsoft 365",
     "Answers an address that the user opens in a browser: it leads to the provider's consent and back, and works for ten minutes. What is \
-        read is when they are busy, not with what. Connecting the same account again renews its permission.",
+        read is when they are busy, not with what. With publish their meetings are put into it, changed and removed there. Connecting the \
+        same account again renews its permission.",
     true,
     &[&users::NOT_FOUND, &NOT_SET_UP],
     r#"{"kind": "google", "user": "7"}"#,
@@ -89,7 +93,7 @@ static REFRESH: Spec = spec(
 static DISCONNECT: Spec = spec(
     "calendar.connection.disconnect",
     "Forget a connected calendar",
-    "What it said is free again at once. The permission is given back to Google; Microsoft has no way for that, so there the tokens are \
+    "What it said is free again at once, and what was published is taken out. The permission is given back to Google; Microsoft has no way for that, so there the tokens are \
         forgotten, and the user may remove the app at myaccount.microsoft.com.",
     true,
     &[&NOT_FOUND],
@@ -99,7 +103,9 @@ static DISCONNECT: Spec = spec(
 
 /// Adds the methods.
 pub fn register(registry: &mut Registry, connections: &Connections) {
-    method!(registry, connections, CONNECT, |service, ctx, params: Connect| service.connect(&ctx, params.user, params.kind).await);
+    method!(registry, connections, CONNECT, |service, ctx, params: Connect| service
+        .connect(&ctx, params.user, params.kind, params.publish)
+        .await);
     method!(registry, connections, LIST, |service, ctx, params: Of| service.list(&ctx, params.user).await);
     method!(registry, connections, REFRESH, |service, ctx, params: ById| service.refresh(&ctx, params.id).await);
     method!(registry, connections, DISCONNECT, |service, ctx, params: ById| service.disconnect(&ctx, params.id).await);

@@ -96,6 +96,10 @@ impl Connections {
     async fn leave_once(&self, org: OrgId, id: ConnectionId, is_last: bool) -> Result<Option<Trouble>, Failure> {
         let found = store::find(&mut self.meetings.db().reader().await?, org, id).await?;
         let Some(of) = found.filter(|of| of.state == ConnectionState::Leaving) else { return Ok(None) };
+        match self.take_out(&of).await? {
+            Err(trouble @ Trouble::Later { .. }) if !is_last => return Ok(Some(trouble)),
+            Ok(()) | Err(_) => {}
+        }
         match self.revoke(&of).await? {
             Err(trouble @ Trouble::Later { .. }) if !is_last => return Ok(Some(trouble)),
             Ok(()) | Err(_) => {}

@@ -24,12 +24,12 @@ pub(super) fn verifier(id: AuthorizationId) -> String {
 pub(super) async fn begin(tx: &mut Tx, of: &Authorization, token_hash: Vec<u8>) -> Result<(), Failure> {
     let now = tx.now();
     tx.execute("delete from calendar_authorization where expires_at <= $1", args![now]).await?;
-    let sql = "insert into calendar_authorization (id, org_id, user_id, kind, token_hash, expires_at, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)";
-    tx.execute(sql, args![of.id, of.org_id, of.user_id, of.kind.name(), token_hash, of.expires_at, now]).await.map(drop)
+    let sql = "insert into calendar_authorization (id, org_id, user_id, kind, token_hash, expires_at, created_at, publishes)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    tx.execute(sql, args![of.id, of.org_id, of.user_id, of.kind.name(), token_hash, of.expires_at, now, of.publishes]).await.map(drop)
 }
 
-const BEGUN: &str = "select id, org_id, user_id, kind, verifier, expires_at from calendar_authorization where ";
+const BEGUN: &str = "select id, org_id, user_id, kind, publishes, verifier, expires_at from calendar_authorization where ";
 
 /// Who an address was made for, while it works.
 pub(super) async fn begun(tx: &mut Tx, token_hash: Vec<u8>) -> Result<Option<Authorization>, Failure> {
@@ -47,15 +47,15 @@ pub(super) async fn leave_for_consent(tx: &mut Tx, of: &Authorization, state_has
 /// Takes what a callback is about: the second time there is nothing.
 pub(super) async fn take(tx: &mut Tx, state_hash: Vec<u8>) -> Result<Option<Authorization>, Failure> {
     let (mut sql, now) = (Sql::new("delete from calendar_authorization where state_hash = "), tx.now());
-    sql.bind(state_hash).push(" and expires_at > ").bind(now).push(" returning id, org_id, user_id, kind, verifier, expires_at");
+    sql.bind(state_hash).push(" and expires_at > ").bind(now).push(" returning id, org_id, user_id, kind, publishes, verifier, expires_at");
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
 pub(super) async fn insert(tx: &mut Tx, c: &Connection) -> Result<(), Failure> {
     let sql = "insert into calendar_connection (id, org_id, user_id, kind, account, tokens, state, next_read_at, intervals, version,
-            created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+            created_at, updated_at, publishes) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let mut args = args![c.id, c.org_id, c.user_id, c.kind.name(), &c.account, c.tokens.clone(), c.state.name(), c.next_read_at];
-    args.extend(args![c.intervals, c.version, c.created_at, c.updated_at]);
+    args.extend(args![c.intervals, c.version, c.created_at, c.updated_at, c.publishes]);
     tx.execute(sql, args).await.map(drop)
 }
 
@@ -80,11 +80,11 @@ pub(super) async fn of_user(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Vec
 }
 
 /// Connected again: other tokens, and nothing is wrong any more.
-pub(super) async fn renew(tx: &mut Tx, org: OrgId, id: ConnectionId, tokens: Vec<u8>) -> Result<(), Failure> {
-    let sql = "update calendar_connection set tokens = $3, state = 'connected', last_error = null, next_read_at = $4, updated_at = $4,
+pub(super) async fn renew(tx: &mut Tx, org: OrgId, id: ConnectionId, tokens: Vec<u8>, publishes: bool) -> Result<(), Failure> {
+    let sql = "update calendar_connection set tokens = $3, publishes = $5, state = 'connected', last_error = null, next_read_at = $4, updated_at = $4,
         version = version + 1 where org_id = $1 and id = $2";
     let now = tx.now();
-    tx.execute(sql, args![org, id, tokens, now]).await.map(drop)
+    tx.execute(sql, args![org, id, tokens, now, publishes]).await.map(drop)
 }
 
 /// Keeps a newer refresh token, unless somebody has connected anew meanwhile.

@@ -27,9 +27,11 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
     match (asked.method.as_str(), asked.parts().as_slice()) {
         ("POST", ["v1.0", "me", "calendar", "getSchedule"]) => schedule(stand_ins, &asked.json()),
         ("POST", ["v1.0", "users", _, "onlineMeetings", "createOrGet"]) => create(stand_ins, asked.json(), "externalId"),
-        ("POST", ["v1.0", "users", _, "events"]) => create(stand_ins, asked.json(), "transactionId"),
+        ("POST", ["v1.0", "users", _, "events"] | ["v1.0", "me", "events"]) => create(stand_ins, asked.json(), "transactionId"),
         ("GET", ["v1.0", "users", _, "onlineMeetings" | "events"]) => (200, json!({ "value": [] })),
-        (method, ["v1.0", "users", _, "onlineMeetings" | "events", id]) => one(stand_ins, method, id, asked.json()),
+        (method, ["v1.0", "users", _, "onlineMeetings" | "events", id] | ["v1.0", "me", "events", id]) => {
+            one(stand_ins, method, id, asked.json())
+        }
         _ => error(404, "ResourceNotFound", "Resource not found"),
     }
 }

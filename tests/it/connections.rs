@@ -47,6 +47,20 @@ impl Vendors {
         change(&mut self.stand_ins.world().faults);
     }
 
+    /// Titles of the events there, in order.
+    fn titles(&self) -> Vec<String> {
+        let world = self.stand_ins.world();
+        let events = world.google.values().chain(world.microsoft.values());
+        let title = |event: &Value| event["summary"].as_str().or(event["subject"].as_str()).unwrap().to_owned();
+        let mut titles: Vec<String> = events.map(title).collect();
+        titles.sort();
+        titles
+    }
+
+    async fn hold(&self, expected: &[&str]) {
+        eventually(&format!("{expected:?} are there"), async || (self.titles() == expected).then_some(())).await;
+    }
+
     fn busy(&self, spans: &[(&str, &str)]) {
         let of = |time: &str| format!("{MONDAY}T{time}:00Z");
         self.stand_ins.world().busy = spans.iter().map(|(start, end)| (of(start), of(end))).collect();
@@ -55,7 +69,11 @@ impl Vendors {
 
 /// A browser that goes the whole way; answers the status and the last page.
 async fn connect(service: &Service, user: &Client, kind: &str) -> (u16, String) {
-    let url = user.ok("calendar.connection.connect", json!({ "kind": kind })).await["url"].as_str().unwrap().to_owned();
+    connect_as(service, user, json!({ "kind": kind })).await
+}
+
+async fn connect_as(service: &Service, user: &Client, params: Value) -> (u16, String) {
+    let url = user.ok("calendar.connection.connect", params).await["url"].as_str().unwrap().to_owned();
     let (page, _) = visit(&url, None).await;
     assert!(page.1.contains("User 7") && page.1.contains("/go"), "{page:?}");
     let (consent, cookie) = visit(&format!("{url}/go"), None).await;
@@ -224,4 +242,51 @@ async fn nobody_connects_for_somebody_else() {
         nobody.acting("7", "user").kind("calendar.connection.connect", json!({ "kind": "google" })).await,
         "calendar.connection.not_set_up"
     );
+}
+
+// S2.25: published when it is connected and whenever something changes; what the calendar then says of it is no busy time, and what the
+// user takes out there stays out.
+#[tokio::test]
+async fn meetings_are_published_where_their_user_wants_it() {
+    let (vendors, _) = Vendors::start().await;
+    on_every_engine_with(&vendors.settings(), async |service| {
+        service.work();
+        for kind in KINDS {
+            vendors.busy(&[]);
+            let client = service.organization(kind).await;
+            let (link, ana) = (link(&client).await, client.acting("7", "user"));
+            let first = ana.ok("meeting.create", json!({ "name": "First", "start": "2026-12-02T09:00:00Z" })).await;
+            let second = ana.ok("meeting.create", json!({ "name": "Second", "start": "2026-12-03T09:00:00Z" })).await;
+            client.ok("meeting.create", json!({ "name": "Of others", "start": "2026-12-02T09:00:00Z" })).await;
+            assert_eq!(connect_as(&service, &ana, json!({ "kind": kind, "publish": true })).await.0, 200);
+            vendors.hold(&["First", "Second"]).await;
+            let guest = json!({ "name": "Budi", "email": "budi@example.org" });
+            let booked =
+                client.ok("booking.create", json!({ "link_id": link["id"], "start": format!("{MONDAY}T09:00:00Z"), "guest": guest })).await;
+            vendors.hold(&["Demo: Budi", "First", "Second"]).await;
+            ana.ok("meeting.update", json!({ "id": first["id"], "name": "Renamed" })).await;
+            vendors.hold(&["Demo: Budi", "Renamed", "Second"]).await;
+
+            vendors.busy(&[("09:00", "09:30"), ("11:00", "12:00")]);
+            let of = shown(&ana, "it is connected", |of| of["publishes"] == true).await;
+            ana.ok("calendar.connection.refresh", json!({ "id": of["id"] })).await;
+            shown(&ana, "its own meetings are left out", |of| of["intervals"] == 1).await;
+            client.ok("booking.reschedule", json!({ "id": booked["id"], "start": format!("{MONDAY}T10:00:00Z") })).await;
+            assert_eq!(starts(&client, &link).await, ["09:00", "09:30", "10:30"], "{kind}");
+
+            let gone = |event: &Value| event.to_string().contains("Renamed");
+            vendors.stand_ins.world().google.retain(|_, event| !gone(event));
+            vendors.stand_ins.world().microsoft.retain(|_, event| !gone(event));
+            ana.ok("meeting.update", json!({ "id": first["id"], "name": "Again" })).await;
+            ana.ok("meeting.cancel", json!({ "id": second["id"] })).await;
+            vendors.hold(&["Demo: Budi"]).await;
+            ana.ok("meeting.update", json!({ "id": first["id"], "name": "And again" })).await;
+            client.ok("meeting.update", json!({ "id": booked["meeting_id"], "name": "Demo" })).await;
+            vendors.hold(&["Demo"]).await;
+            vendors.faults(|faults| faults.fail_next = 2);
+            ana.ok("calendar.connection.disconnect", json!({ "id": of["id"] })).await;
+            vendors.hold(&[]).await;
+        }
+    })
+    .await;
 }
