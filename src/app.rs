@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::booking::{Booking, availability};
 use crate::config::Config;
+use crate::connections::Connections;
 use crate::db::{Db, DbSettings};
 use crate::hosting::Hosting;
 use crate::join::Joining;
@@ -31,8 +32,8 @@ use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
-    attendance, audit, booking, calendar, config, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo,
-    providers, recordings, rooms, server_info, site, tenancy, webhooks,
+    attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
+    notifications, odoo, providers, recordings, rooms, server_info, site, tenancy, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -61,6 +62,8 @@ pub struct App {
     pub joining: Joining,
     /// Booking.
     pub booking: Booking,
+    /// Calendars elsewhere.
+    pub connections: Connections,
     /// The Odoo dialect.
     pub odoo: Arc<Odoo>,
     /// Who is told what.
@@ -102,8 +105,9 @@ impl App {
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
+        let connections = Connections::new(meetings.clone(), config)?;
         let notifications = Notifications::new(&meetings, config);
-        let recordings = Recordings::new(meetings.clone(), &config.recordings, &config.providers)?;
+        let recordings = Recordings::new(meetings.clone(), config)?;
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
         let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
         let hosting = Hosting::new(meetings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
@@ -115,6 +119,7 @@ impl App {
         webhooks::rpc::register(&mut registry, &inbox);
         rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
         booking::rpc::register(&mut registry, &booking);
+        connections::rpc::register(&mut registry, &connections);
         let discovery = Discovery::default();
         server_info::register(&mut registry, discovery.clone());
         discovery.fill(registry.entries().values().copied().collect(), base);
@@ -134,6 +139,7 @@ impl App {
             inbox,
             hosting,
             booking,
+            connections,
             odoo,
             doors,
             discovery,
@@ -166,6 +172,7 @@ impl App {
             .merge(site.router())
             .merge(Pages::new(self.joining.clone(), https).router())
             .merge(booking::web::Pages::new(self.booking.clone(), https).router())
+            .merge(connections::web::router(self.connections.clone(), https))
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
             .merge(self.inbox.clone().router())
             .merge(self.recordings.clone().router())
@@ -192,6 +199,7 @@ impl App {
         self.inbox.tasks(&mut worker);
         self.recordings.tasks(&mut worker);
         self.hosting.tasks(&mut worker);
+        self.connections.tasks(&mut worker);
         let meetings = self.meetings.clone();
         worker.every("meeting.sweep", SWEEP_EVERY, move || {
             let meetings = meetings.clone();

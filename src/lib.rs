@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! kernel <- config, db, egress, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
-//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- odoo <- app
+//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- connections, odoo <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
@@ -17,6 +17,7 @@ pub mod bootstrap;
 pub mod calendar;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod custom_fields;
 pub mod db;
 pub mod egress;

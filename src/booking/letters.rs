@@ -1,28 +1,50 @@
 //! What guests and hosts are told. Each in their own language and zone; nothing of this is written where no letter leaves.
 
-use super::model::{Booked, Complete};
+use super::invitation::{Invitation, Reader};
+use super::model::{Booked, Complete, Place};
 use super::service::Told;
 use crate::kernel::Timestamp;
-use crate::mail::{Address, Button, Draft};
+use crate::mail::{Address, Button, Draft, IcsPart, Table};
+use crate::notifications::local_times;
 use crate::web::Lang;
 use crate::web::i18n::When;
 
-/// The letters of one change. `before` is the booking as it was.
-pub(super) fn of(told: Told, complete: &Complete, before: Option<&Booked>, base: &str) -> Vec<Draft> {
-    let writer = Writer { told, complete, before, base };
-    let guest = (told != Told::Expired).then(|| writer.to_guest()).flatten();
-    let host = matches!(told, Told::Received | Told::Confirmed | Told::Cancelled | Told::Moved).then(|| writer.to_host()).flatten();
-    guest.into_iter().chain(host).collect()
+/// One change, and those who are told of it.
+pub(super) struct News<'n> {
+    pub told: Told,
+    pub complete: &'n Complete,
+    /// The booking as it was.
+    pub before: Option<&'n Booked>,
+    pub base: &'n str,
+    pub invitation: Option<&'n Invitation>,
+    pub guest: &'n Reader,
+    /// None without an address.
+    pub host: Option<&'n Reader>,
 }
 
-struct Writer<'w> {
-    told: Told,
-    complete: &'w Complete,
-    before: Option<&'w Booked>,
-    base: &'w str,
-}
+impl News<'_> {
+    /// The letters.
+    pub fn letters(&self) -> Vec<Draft> {
+        let guest = (self.told != Told::Expired).then(|| self.to_guest()).flatten();
+        let host = self.host.filter(|_| self.concerns_host()).and_then(|host| self.to_host(host));
+        guest.into_iter().chain(host).collect()
+    }
 
-impl Writer<'_> {
+    /// Whom the letters are for.
+    pub fn readers(&self) -> Vec<Reader> {
+        let host = self.host.filter(|_| self.concerns_host());
+        std::iter::once(self.guest).chain(host).cloned().collect()
+    }
+
+    // Who declines knows of it, but their calendar does not.
+    fn concerns_host(&self) -> bool {
+        match self.told {
+            Told::Received | Told::Confirmed | Told::Cancelled | Told::Moved => true,
+            Told::Declined => self.invitation.is_some(),
+            Told::Unverified | Told::Expired => false,
+        }
+    }
+
     fn booked(&self) -> &Booked {
         &self.complete.booked
     }
@@ -50,11 +72,9 @@ impl Writer<'_> {
     }
 
     fn to_guest(&self) -> Option<Draft> {
-        let booked = self.booked();
-        let lang = Lang::find(&booked.lang).unwrap_or_else(Lang::fallback);
-        let to = Address::new(Some(&booked.name), &booked.email).ok()?;
+        let (booked, lang) = (self.booked(), lang(self.guest));
         let host = booked.host_name.clone().unwrap_or_default();
-        let mut draft = self.draft(to, lang, &booked.tz, "guest", &host);
+        let mut draft = self.draft(self.guest, "guest", &host)?;
         draft.reply_to = booked.host_email.clone();
         draft.buttons = self.guest_buttons(lang);
         if !host.is_empty() {
@@ -62,26 +82,28 @@ impl Writer<'_> {
         }
         draft.facts.extend(self.place(lang));
         draft.body = booked.reason.clone().filter(|_| matches!(self.told, Told::Declined | Told::Cancelled)).unwrap_or_default();
+        draft.ics = self.invitation.map(|invitation| invitation.to_guest(self.complete));
         Some(draft)
     }
 
-    fn to_host(&self) -> Option<Draft> {
-        let booked = self.booked();
-        let organizer = self.complete.meeting.as_ref()?.organizer.as_ref()?;
-        let to = Address::new(Some(&organizer.name), organizer.email.as_deref()?).ok()?;
-        let tz = self.complete.meeting.as_ref().map_or(booked.tz.as_str(), |meeting| meeting.tz.as_str());
-        let lang = Lang::fallback();
-        let mut draft = self.draft(to, lang, tz, "host", &booked.name);
+    fn to_host(&self, host: &Reader) -> Option<Draft> {
+        let (booked, lang) = (self.booked(), lang(host));
+        let mut draft = self.draft(host, "host", &booked.name)?;
         draft.reply_to = Some(booked.email.clone());
         draft.facts.push((lang.say("booking.guest").to_owned(), format!("{} <{}>", booked.name, booked.email)));
         draft.facts.extend(booked.answers.0.iter().map(|answer| (answer.label.clone(), answer.value.clone())));
         draft.facts.extend(self.place(lang));
         draft.body = booked.reason.clone().filter(|_| self.told == Told::Cancelled).unwrap_or_default();
+        draft.ics = self.host_ics(host);
         Some(draft)
     }
 
-    fn draft(&self, to: Address, lang: Lang, tz: &str, side: &str, who: &str) -> Draft {
-        let booked = self.booked();
+    fn host_ics(&self, host: &Reader) -> Option<IcsPart> {
+        self.invitation?.to_host(&host.email, self.complete)
+    }
+
+    fn draft(&self, reader: &Reader, side: &str, who: &str) -> Option<Draft> {
+        let (booked, lang, tz) = (self.booked(), lang(reader), reader.tz.as_str());
         let title = booked.subject.clone();
         let text = |part: &str| lang.t(&format!("booking_mail.{side}.{}.{part}", self.key()), &[("title", &title), ("who", who)]);
         let time = short_time(booked.start_at, tz);
@@ -89,20 +111,32 @@ impl Writer<'_> {
         if let Some(before) = self.before.filter(|_| self.told == Told::Moved) {
             facts.push((lang.say("booking_mail.before").to_owned(), When::new(lang, before.start_at, Some(before.end_at), tz).line()));
         }
-        Draft {
+        Some(Draft {
             kind: self.kind(),
+            to: Address::new(Some(&reader.name), &reader.email).ok()?,
             subject: format!("{} @ {time}", text("subject")),
             title: text("subject"),
             intro: text("intro"),
             facts,
             lang: lang.code().to_owned(),
             tz: tz.to_owned(),
-            to,
-            ics: None,
+            tables: self.tables(lang),
             related: Some(("booking", booked.id.to_string())),
             dedupe_key: Some(format!("{}/{}/{}/{side}", self.kind(), booked.id, booked.version)),
             ..Draft::default()
-        }
+        })
+    }
+
+    // S4.12: what the time is for the other, and where it takes place.
+    fn tables(&self, lang: Lang) -> Vec<Table> {
+        let Some(view) = self.complete.meeting.as_ref().filter(|_| !matches!(self.told, Told::Declined | Told::Cancelled)) else {
+            return Vec::new();
+        };
+        let of = |reader: &Reader| (reader.name.clone(), reader.tz.clone());
+        let people: Vec<_> = std::iter::once(self.guest).chain(self.host).map(of).collect();
+        let mut places = vec![(lang.fill("mail.online", "provider", &view.provider), view.tz.clone())];
+        places.extend(self.complete.room.as_ref().map(|room| (room.name.clone(), room.tz.clone())));
+        local_times(lang, self.booked().start_at, self.booked().end_at, &people, &places)
     }
 
     fn guest_buttons(&self, lang: Lang) -> Vec<Button> {
@@ -121,10 +155,12 @@ impl Writer<'_> {
     }
 
     fn place(&self, lang: Lang) -> Option<(String, String)> {
-        let (name, location) = self.complete.room.as_ref()?;
-        let place = if location.is_empty() { name.clone() } else { format!("{name}, {location}") };
-        Some((lang.say("booking.place").to_owned(), place))
+        self.complete.room.as_ref().map(Place::to_string).map(|place| (lang.say("booking.place").to_owned(), place))
     }
+}
+
+fn lang(reader: &Reader) -> Lang {
+    Lang::find(&reader.lang).unwrap_or_else(Lang::fallback)
 }
 
 /// `14:00 (JST)`, as the recipient's clock shows it then.

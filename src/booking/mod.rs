@@ -21,18 +21,20 @@
 //! | `limits` | how much one guest may book |
 //! | `conflicts` | what a time would collide with: room, virtual room, attendee |
 //! | `letters` | what guests and hosts are told |
+//! | `invitation` | the same for their calendars |
 //! | [`web`] | `/book/<token>`, `/booking/<token>` |
 
 pub mod availability;
 mod conflicts;
 mod guest;
 mod hold_store;
+mod invitation;
 mod letters;
 mod limit_store;
 mod limits;
 pub mod links;
 mod model;
-mod people;
+pub mod people;
 pub mod relation_store;
 pub mod rpc;
 mod service;

@@ -191,17 +191,32 @@ pub struct Complete {
     pub booked: Booked,
     /// Its meeting, if it has one.
     pub meeting: Option<meetings::MeetingView>,
-    /// Name and place of its room, if it has one.
-    pub room: Option<(String, String)>,
+    /// Its room, if it has one.
+    pub room: Option<Place>,
+}
+
+/// A room as guests read of it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Name.
+    pub name: String,
+    /// Where it is; may be empty.
+    pub location: String,
+    /// IANA zone.
+    pub tz: String,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)?;
+        if self.location.is_empty() { Ok(()) } else { write!(f, ", {}", self.location) }
+    }
 }
 
 impl Complete {
     /// The guest's personal link into the meeting.
     pub fn join_url(&self) -> Option<&str> {
-        let people = &self.meeting.as_ref()?.participants;
-        let guest =
-            people.iter().find(|person| person.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(&self.booked.email)));
-        guest?.join_url.as_deref()
+        super::invitation::link_of(self.meeting.as_ref()?, &self.booked.email)
     }
 }
 

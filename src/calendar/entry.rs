@@ -151,16 +151,27 @@ pub async fn number(tx: &mut Tx, org: OrgId, subject: &str, events: &mut [Event]
     Ok(changed)
 }
 
-/// The events as they were last numbered, taken back: one SEQUENCE later, and cancelled.
+/// The events as they were last numbered, taken back: one SEQUENCE later, and cancelled. Asked again, the same.
 pub async fn cancelled(tx: &mut Tx, org: OrgId, subject: &str) -> Result<Option<Vec<Event>>, Failure> {
     let Some(entry) = store::entry(tx, org, subject).await? else { return Ok(None) };
     let mut events = entry.events.0;
-    let now = tx.now();
+    let is_new = events.iter().any(|event| event.status != Status::Cancelled);
+    let (sequence, now) = (entry.sequence + i64::from(is_new), tx.now());
     for event in &mut events {
-        (event.sequence, event.stamp, event.status) = (entry.sequence + 1, Some(now), Status::Cancelled);
+        (event.sequence, event.stamp, event.status) = (sequence, Some(now), Status::Cancelled);
     }
     events.truncate(1);
+    if is_new {
+        let ends_at = events.iter().filter_map(|event| event.end).max();
+        store::put_entry(tx, org, subject, sequence, &fingerprint(&events), json!(events), ends_at).await?;
+    }
     Ok(Some(events))
+}
+
+/// Whether those who know of it know it as something that is not sure yet.
+pub async fn is_tentative(tx: &mut Tx, org: OrgId, subject: &str) -> Result<bool, Failure> {
+    let entry = store::entry(tx, org, subject).await?;
+    Ok(entry.is_some_and(|entry| entry.events.0.iter().any(|event| event.status == Status::Tentative)))
 }
 
 // Answers and links do not make an invitation another one; who is invited is kept beside it.

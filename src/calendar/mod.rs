@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`ics`] | the text format |
 //! | [`entry`] | what a meeting or a series is in a calendar, with its SEQUENCE |
+//! | [`copy`] | the calendar part of a letter to one person |
 //! | `import` | invitations, changes, cancellations and answers from others |
 //! | `link`, `sync` | events of the ERP and their meetings, by the ERP's stable keys |
 //! | `feed` | personal feeds |
 //!
 //! A UID is the identifier of the meeting or series and `@omeet`: the same for ever, whatever the installation's address becomes.
 
+pub mod copy;
 pub mod entry;
 pub mod feed;
 pub mod ics;

@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo, Providers, Recordings,
-    Retention, Secrets, Server, Webhooks,
+    Booking, Calendars, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo, Providers,
+    Recordings, Retention, Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -33,6 +33,7 @@ pub struct Config {
     pub join: Join,
     pub meetings: Meetings,
     pub booking: Booking,
+    pub calendars: Calendars,
     pub jitsi: JitsiDefaults,
     pub odoo: Odoo,
     pub webhooks: Webhooks,
@@ -72,6 +73,7 @@ impl Config {
         self.jitsi.resolve()?;
         self.mail.resolve()?;
         self.metrics.resolve()?;
+        self.calendars.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;

@@ -164,6 +164,44 @@ impl Booking {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Calendars {
+    pub google_client_id: String,
+    pub google_client_secret: SecretString,
+    pub google_client_secret_file: String,
+    pub microsoft_client_id: String,
+    pub microsoft_client_secret: SecretString,
+    pub microsoft_client_secret_file: String,
+    pub microsoft_tenant: String,
+    pub every_min: u32,
+    pub ahead_days: u32,
+    pub google_url: String,
+    pub microsoft_url: String,
+}
+
+impl Calendars {
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        let google = secret::resolve("calendars.google_client_secret", &self.google_client_secret, &self.google_client_secret_file)?;
+        let microsoft =
+            secret::resolve("calendars.microsoft_client_secret", &self.microsoft_client_secret, &self.microsoft_client_secret_file)?;
+        (self.google_client_secret, self.microsoft_client_secret) = (google, microsoft);
+        for (name, id, secret) in [
+            ("google", &self.google_client_id, &self.google_client_secret),
+            ("microsoft", &self.microsoft_client_id, &self.microsoft_client_secret),
+        ] {
+            let both = id.is_empty() == secret.expose_secret().is_empty();
+            ensure!(both, "calendars.{name}_client_id: must be set together with calendars.{name}_client_secret");
+        }
+        let is_segment = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        let tenant = &self.microsoft_tenant;
+        ensure!(!tenant.is_empty() && tenant.chars().all(is_segment), "calendars.microsoft_tenant: must be a tenant's id, or common");
+        ensure!(self.every_min > 0, "calendars.every_min: must be at least 1");
+        ensure!((1..=730).contains(&self.ahead_days), "calendars.ahead_days: must be between 1 and 730");
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct JitsiDefaults {
     pub server_url: Url,
     pub app_id: String,

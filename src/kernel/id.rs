@@ -132,6 +132,10 @@ typed_ids! {
     BusyId = "bsy";
     /// A public calendar that is read as a source of busy time.
     BusySourceId = "bss";
+    /// A calendar of somebody's elsewhere.
+    ConnectionId = "cal";
+    /// Somebody on their way to connect a calendar.
+    AuthorizationId = "cau";
     /// Meetings that recur.
     SeriesId = "ser";
     /// A letter to one person.

@@ -2,10 +2,14 @@
 
 use super::store::Invitee;
 use super::times;
-use crate::calendar::ics::{self, Calendar, Event};
-use crate::kernel::Timestamp;
+use crate::calendar::copy::{self, Copy};
+use crate::calendar::entry::Sender;
+use crate::calendar::ics::Event;
+use crate::db::Tx;
+use crate::kernel::{Failure, OrgId, Timestamp};
 use crate::mail::{Address, Button, Draft, IcsMethod, IcsPart, Table};
 use crate::meetings::{Access, MeetingView, ParticipantView};
+use crate::tenancy::organizations;
 use crate::web::Lang;
 
 /// People named one by one in the table of local times.
@@ -43,10 +47,14 @@ impl Tells {
 
 /// Somebody with the zone and language that they read in.
 #[derive(Debug, Clone)]
-pub(super) struct Reader {
+pub struct Reader {
+    /// Name.
     pub name: String,
+    /// Address.
     pub email: String,
+    /// Language.
     pub lang: Lang,
+    /// IANA zone.
     pub tz: String,
     /// Their personal link, where they are still invited.
     pub link: Option<String>,
@@ -59,6 +67,9 @@ pub(super) struct Matter<'m> {
     pub view: Option<&'m MeetingView>,
     pub events: &'m [Event],
     pub readers: &'m [Reader],
+    /// Name and zone of the physical room, where there is one.
+    pub room: Option<&'m (String, String)>,
+    pub sender: &'m Sender,
     pub organization_tz: &'m str,
     pub related: (&'static str, String),
 }
@@ -124,19 +135,15 @@ impl Matter<'_> {
     // S4.12: every attendee's own time, then the zones that the meeting has to do with.
     fn tables(&self, lang: Lang, start: Timestamp, end: Timestamp) -> Vec<Table> {
         let Some(view) = self.view.filter(|_| self.tells != Tells::Cancellation) else { return Vec::new() };
-        let say = |key: &str| lang.say(key).to_owned();
-        let row = |who: String, tz: &str| vec![who, times::span(lang, start, end, tz), times::zone(lang, start, tz)];
-        let people = self.readers.iter().take(MAX_ROWS).map(|reader| row(reader.name.clone(), &reader.tz)).collect();
-        let zones = vec![
-            row(lang.fill("mail.online", "provider", &view.provider), &view.tz),
-            row(say("mail.planned_in"), &view.tz),
-            row(say("mail.organization_in"), self.organization_tz),
+        let (say, of) = (|key: &str| lang.say(key).to_owned(), |name: String, tz: &str| (name, tz.to_owned()));
+        let people: Vec<_> = self.readers.iter().take(MAX_ROWS).map(|reader| of(reader.name.clone(), &reader.tz)).collect();
+        let mut places = vec![
+            of(lang.fill("mail.online", "provider", &view.provider), &view.tz),
+            of(say("mail.planned_in"), &view.tz),
+            of(say("mail.organization_in"), self.organization_tz),
         ];
-        let columns = |first: &str| vec![say(first), say("mail.local_time"), say("mail.zone")];
-        vec![
-            Table { heading: say("mail.local_times"), columns: columns("mail.who"), rows: people },
-            Table { heading: say("mail.zones"), columns: columns("mail.place"), rows: zones },
-        ]
+        places.extend(self.room.cloned());
+        local_times(lang, start, end, &people, &places)
     }
 
     // Whoever needs their own link to come in gets it in their own calendar; elsewhere the link is everybody's.
@@ -146,19 +153,22 @@ impl Matter<'_> {
             Tells::Cancellation => IcsMethod::Cancel,
             Tells::Reminder(_) => return None,
         };
-        let mut events = self.events.to_vec();
         let needs_own = self.view.is_some_and(|view| view.access != Access::Public);
-        for event in &mut events {
-            if let (true, Some(link), Some(url)) = (needs_own, &reader.link, event.url.clone()) {
-                event.description = event.description.replace(&url, link);
-                (event.location, event.url) = (link.clone(), Some(link.clone()));
-            }
-            if method == IcsMethod::Cancel {
-                event.attendees.retain(|attendee| attendee.person.email.eq_ignore_ascii_case(&reader.email));
-            }
-        }
-        Some(IcsPart { method, body: ics::emit(&Calendar { method: Some(method), name: None, events }) })
+        let link = reader.link.as_deref().filter(|_| needs_own);
+        Some(copy::part(self.events, method, &Copy { email: &reader.email, link, sender: self.sender }))
     }
+}
+
+/// Two tables of one time (S4.12): of people, and of places, each with its name and its zone.
+pub fn local_times(lang: Lang, start: Timestamp, end: Timestamp, people: &[(String, String)], places: &[(String, String)]) -> Vec<Table> {
+    let say = |key: &str| lang.say(key).to_owned();
+    let row = |(name, tz): &(String, String)| vec![name.clone(), times::span(lang, start, end, tz), times::zone(lang, start, tz)];
+    let table = |heading: &str, first: &str, of: &[(String, String)]| Table {
+        heading: say(heading),
+        columns: vec![say(first), say("mail.local_time"), say("mail.zone")],
+        rows: of.iter().map(row).collect(),
+    };
+    vec![table("mail.local_times", "mail.who", people), table("mail.zones", "mail.place", places)]
 }
 
 fn wait(lang: Lang, tells: Tells) -> String {
@@ -177,6 +187,14 @@ pub(super) fn readers(view: &MeetingView, locale: &Locale) -> Vec<Reader> {
 pub(super) struct Locale {
     pub lang: String,
     pub tz: String,
+}
+
+impl Locale {
+    /// The organization's.
+    pub(super) async fn of(tx: &mut Tx, org: OrgId) -> Result<Self, Failure> {
+        let organization = organizations::find(tx, org).await?;
+        Ok(organization.map_or(Self { lang: "en".into(), tz: "UTC".into() }, |of| Self { lang: of.lang, tz: of.tz }))
+    }
 }
 
 fn reader(person: &ParticipantView, view: &MeetingView, locale: &Locale) -> Option<Reader> {

@@ -8,18 +8,24 @@
 //!   otherwise: the ERP writes them itself (`settings`). The events, `meeting.reminder` among them, come always.
 //! * A reminder is a job per meeting and offset. It looks again when it runs: a meeting that moved has another job, one that was
 //!   cancelled none, and a reminder that was given is a row that cannot be written twice (`remind`).
+//! * Whoever learned of a meeting by a letter of another room, as guests do by their booking's, is noted as told (`elsewhere`): what
+//!   that letter said is not said twice, and what changes later is.
 
+pub mod elsewhere;
 mod letters;
 pub mod remind;
 mod retention;
 pub mod rpc;
 pub mod settings;
 mod store;
+mod subject;
 mod tell;
 #[cfg(test)]
 mod tests;
 mod times;
 mod watch;
+
+pub use letters::local_times;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::letters::{Locale, Matter, Tells, readers};
 use super::settings::{Settings, writes_letters};
+use super::subject::room_of;
 use super::{Notifications, store};
 use crate::calendar::entry;
 use crate::db::Tx;
@@ -13,7 +14,6 @@ use crate::jobs::{self, Job, NewJob};
 use crate::kernel::{Failure, MeetingId, OrgId, Timestamp};
 use crate::mail::{self, Dress};
 use crate::meetings::{MeetingView, State};
-use crate::tenancy::organizations;
 
 /// The kind of the job.
 pub(super) const REMIND: &str = "notification.remind";
@@ -96,12 +96,13 @@ impl Notifications {
         if !self.mail_is_on || !settings.reminder_mail || !writes_letters(tx, org, &settings, view).await? {
             return Ok(());
         }
-        let organization = organizations::find(tx, org).await?;
-        let locale = organization.map_or(Locale { lang: "en".into(), tz: "UTC".into() }, |of| Locale { lang: of.lang, tz: of.tz });
+        let locale = Locale::of(tx, org).await?;
         let (readers, events, dress) = (readers(view, &locale), [entry::of_meeting(view, &self.sender)], Dress::of(tx, org).await?);
         let related = ("meeting", view.id.to_string());
         let tells = Tells::Reminder(offset_min);
-        let matter = Matter { tells, view: Some(view), events: &events, readers: &readers, organization_tz: &locale.tz, related };
+        let (room, sender) = (room_of(tx, org, view.id).await?, &self.sender);
+        let (events, readers, organization_tz) = (events.as_slice(), readers.as_slice(), locale.tz.as_str());
+        let matter = Matter { tells, view: Some(view), events, readers, room: room.as_ref(), sender, organization_tz, related };
         let mut letters = Vec::new();
         for reader in readers.iter().filter(|reader| !reader.email.is_empty()) {
             let key = format!("{}/{offset_min}/{}/{}", tells.kind(), view.start.ms(), reader.email);

@@ -27,13 +27,25 @@ pub(super) async fn put_cursor(tx: &mut Tx, org: OrgId, seq: i64) -> Result<(), 
     tx.defer("update notification_cursor set seq = $2 where org_id = $1", args![org, seq]).await
 }
 
+/// Waits for whoever changes the meeting: what is read of it and of those who were told has to be of one moment.
+pub(super) async fn hold_meeting(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<(), Failure> {
+    let mut sql = Sql::new("select id from meeting where org_id = ");
+    sql.bind(org).push(" and id = ").bind(id).push(tx.for_share());
+    sql.fetch_all::<(MeetingId,)>(tx).await.map(drop)
+}
+
 /// Somebody who was told.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
-pub(super) struct Invitee {
+pub struct Invitee {
+    /// Address.
     pub email: String,
+    /// Name.
     pub name: Option<String>,
+    /// Language tag.
     pub lang: Option<String>,
+    /// IANA zone.
     pub tz: Option<String>,
+    /// The SEQUENCE that they were told.
     pub sequence: i64,
 }
 

@@ -6,14 +6,14 @@ use super::Notifications;
 use super::letters::{Locale, Matter, Reader, Tells, former, readers};
 use super::settings::{Settings, writes_letters};
 use super::store::{self, Invitee};
+use super::subject::{Subject, matter};
 use crate::calendar::entry;
 use crate::calendar::ics::Event;
 use crate::db::Tx;
 use crate::jobs::Job;
-use crate::kernel::{Ctx, Failure, MeetingId, OrgId, SeriesId};
+use crate::kernel::{Failure, OrgId};
 use crate::mail::{self, Dress, Letter};
-use crate::meetings::{self, MeetingView, State};
-use crate::tenancy::organizations;
+use crate::meetings::{MeetingView, ParticipantView, State};
 
 /// The kind of the job.
 pub(super) const TELL: &str = "notification.tell";
@@ -21,13 +21,6 @@ pub(super) const TELL: &str = "notification.tell";
 #[derive(Deserialize)]
 struct Payload {
     subject: String,
-}
-
-/// What is to be told about: a meeting, or a whole series by its next meeting.
-struct Subject {
-    name: String,
-    view: Option<MeetingView>,
-    events: Vec<Event>,
 }
 
 impl Notifications {
@@ -42,15 +35,6 @@ impl Notifications {
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    /// A meeting, whoever may see it; none when it was deleted.
-    pub(super) async fn view(&self, tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<MeetingView>, Failure> {
-        match self.meetings.get_in(tx, &Ctx::system(org, "notifications".to_owned()), id).await {
-            Ok(view) => Ok(Some(view)),
-            Err(failure) if failure.kind() == &meetings::NOT_FOUND => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    }
-
     async fn tell_in(&self, tx: &mut Tx, org: OrgId, subject: &str) -> Result<(), Failure> {
         let Some(mut subject) = self.subject(tx, org, subject).await? else { return Ok(()) };
         let told = store::invitees(tx, org, &subject.name).await?;
@@ -62,43 +46,9 @@ impl Notifications {
         if told.is_empty() && !wanted {
             return Ok(());
         }
-        let organization = organizations::find(tx, org).await?;
-        let locale = organization.map_or(Locale { lang: "en".into(), tz: "UTC".into() }, |of| Locale { lang: of.lang, tz: of.tz });
+        let locale = Locale::of(tx, org).await?;
         let letters = self.letters(tx, org, &mut subject, &told, &locale).await?;
         mail::queue_all(tx, org, letters).await.map(drop)
-    }
-
-    // Meetings of a series with a rule are told with it.
-    async fn subject(&self, tx: &mut Tx, org: OrgId, subject: &str) -> Result<Option<Subject>, Failure> {
-        if let Ok(series) = subject.parse() {
-            return if store::series_rule(tx, org, series).await?.is_some() {
-                self.whole(tx, org, series).await.map(Some)
-            } else {
-                Ok(None)
-            };
-        }
-        let Ok(id) = subject.parse() else { return Ok(None) };
-        let view = self.view(tx, org, id).await?;
-        if let Some(series) = view.as_ref().and_then(|view| view.series_id)
-            && store::series_rule(tx, org, series).await?.is_some()
-        {
-            return Ok(None);
-        }
-        Ok(Some(self.single(id, view)))
-    }
-
-    async fn whole(&self, tx: &mut Tx, org: OrgId, series: SeriesId) -> Result<Subject, Failure> {
-        let ctx = Ctx::system(org, "notifications".to_owned());
-        let whole = self.meetings.series_in(tx, org, series).await?;
-        let views = self.meetings.of_series_in(tx, &ctx, &whole).await?;
-        let (now, lives) = (tx.now(), |view: &&MeetingView| matches!(view.state, State::Ready | State::Started));
-        let next = views.iter().filter(lives).find(|view| view.end > now).or(views.iter().rfind(lives)).or(views.last()).cloned();
-        Ok(Subject { name: series.to_string(), events: entry::of_series(&whole, &views, &self.sender), view: next })
-    }
-
-    fn single(&self, id: MeetingId, view: Option<MeetingView>) -> Subject {
-        let events = view.iter().map(|view| entry::of_meeting(view, &self.sender)).collect();
-        Subject { name: id.to_string(), view, events }
     }
 
     async fn letters(
@@ -109,9 +59,14 @@ impl Notifications {
         told: &[Invitee],
         locale: &Locale,
     ) -> Result<Vec<Letter>, Failure> {
-        let lives = subject.view.as_ref().is_some_and(|view| matches!(view.state, State::Ready | State::Started));
         let now = tx.now();
         let is_over = subject.view.as_ref().is_some_and(|view| view.end <= now);
+        let lives = match subject.view.as_ref().map(|view| view.state) {
+            Some(State::Ready | State::Started) => true,
+            // Known as something that is not sure yet, and still that.
+            Some(State::Draft) => entry::is_tentative(tx, org, &subject.name).await?,
+            Some(State::Ended | State::Cancelled) | None => false,
+        };
         if !lives {
             return self.taken_back(tx, org, subject, told, locale).await;
         }
@@ -120,7 +75,7 @@ impl Notifications {
         }
         entry::number(tx, org, &subject.name, &mut subject.events).await?;
         let Some(view) = &subject.view else { return Ok(Vec::new()) };
-        let (dress, invited) = (Dress::of(tx, org).await?, invited(view, locale));
+        let (dress, invited) = (Dress::of(tx, org).await?, invited(view, told, locale));
         let sequence = subject.events.first().map_or(0, |event| event.sequence);
         let mut letters = Vec::new();
         for reader in &invited {
@@ -151,7 +106,10 @@ impl Notifications {
         told: &[Invitee],
         locale: &Locale,
     ) -> Result<Vec<Letter>, Failure> {
-        let Some(events) = entry::cancelled(tx, org, &subject.name).await?.filter(|_| !told.is_empty()) else { return Ok(Vec::new()) };
+        if told.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(events) = entry::cancelled(tx, org, &subject.name).await? else { return Ok(Vec::new()) };
         let dress = Dress::of(tx, org).await?;
         let sequence = events.first().map_or(0, |event| event.sequence);
         let everybody: Vec<Reader> = told.iter().map(|invitee| former(invitee, locale)).collect();
@@ -165,13 +123,15 @@ impl Notifications {
     }
 }
 
-// Who called the meeting knows of it.
-fn invited(view: &MeetingView, locale: &Locale) -> Vec<Reader> {
+// Who called the meeting knows of it, unless a letter told them. Of a draft nobody hears who has not heard of it.
+fn invited(view: &MeetingView, told: &[Invitee], locale: &Locale) -> Vec<Reader> {
     let organizer = view.organizer.as_ref().map(|organizer| organizer.id);
-    let others = MeetingView {
-        participants: view.participants.iter().filter(|person| organizer.is_none() || person.user_id != organizer).cloned().collect(),
-        ..view.clone()
+    let heard = |person: &ParticipantView| told.iter().any(|invitee| Some(&invitee.email) == person.email.as_ref());
+    let is_ours = |person: &&ParticipantView| {
+        let calls = organizer.is_some() && person.user_id == organizer;
+        heard(person) || !calls && view.state != State::Draft
     };
+    let others = MeetingView { participants: view.participants.iter().filter(is_ours).cloned().collect(), ..view.clone() };
     let mut readers = readers(&others, locale);
     readers.sort_by(|a, b| a.email.cmp(&b.email));
     readers.dedup_by(|a, b| a.email == b.email);
@@ -181,11 +141,6 @@ fn invited(view: &MeetingView, locale: &Locale) -> Vec<Reader> {
 fn row(reader: &Reader, sequence: i64) -> Invitee {
     let (lang, tz) = (Some(reader.lang.code().to_owned()), Some(reader.tz.clone()));
     Invitee { email: reader.email.clone(), name: Some(reader.name.clone()), lang, tz, sequence }
-}
-
-fn matter<'m>(subject: &'m Subject, tells: Tells, events: &'m [Event], readers: &'m [Reader], locale: &'m Locale) -> Matter<'m> {
-    let kind = if subject.name.starts_with("ser_") { "series" } else { "meeting" };
-    Matter { tells, view: subject.view.as_ref(), events, readers, organization_tz: &locale.tz, related: (kind, subject.name.clone()) }
 }
 
 // RFC 5546 section 3.2.5: whoever is taken out gets a CANCEL that names only them; the others keep the meeting.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::db::{Db, SealedColumn, Sealings};
 use crate::kernel::{Failure, Sealer};
 use crate::meetings::Meeting;
-use crate::{booking, events, providers, recordings, webhooks};
+use crate::{booking, connections, events, providers, recordings, webhooks};
 
 /// How often a running server looks for changed master keys.
 pub const KEYS_EVERY: Duration = Duration::from_secs(2);
@@ -14,7 +14,7 @@ pub const KEYS_EVERY: Duration = Duration::from_secs(2);
 const RUNS: u32 = 10;
 
 /// Every column whose values are sealed; a test holds the list against the schema.
-pub const COLUMNS: [SealedColumn; 8] = [
+pub const COLUMNS: [SealedColumn; 10] = [
     events::webhooks::SEALED[0],
     events::webhooks::SEALED[1],
     providers::accounts::SEALED,
@@ -23,6 +23,8 @@ pub const COLUMNS: [SealedColumn; 8] = [
     webhooks::intake::SEALED,
     recordings::service::SEALED,
     booking::availability::SEALED,
+    connections::SEALED[0],
+    connections::SEALED[1],
 ];
 
 /// Puts everything under the first key, until nothing is left under another one.

@@ -17,10 +17,12 @@
 //! | `store` | SQL |
 //! | [`service`] | use-cases |
 //! | `fetch` | getting a file, bit by bit |
+//! | `letters` | telling those who may see one |
 //! | [`web`] | `/recordings/<ticket>` |
 //! | [`rpc`] | `recording.*` |
 
 mod fetch;
+mod letters;
 mod model;
 pub mod rpc;
 pub mod service;
@@ -67,6 +69,7 @@ pub struct Shared {
     fetch: bool,
     max_bytes: u64,
     keep_days: u32,
+    mail_is_on: bool,
 }
 
 impl Recordings {
@@ -74,8 +77,8 @@ impl Recordings {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new(meetings: Meetings, recordings: &config::Recordings, providers: &config::Providers) -> anyhow::Result<Self> {
-        let allow_private = providers.allow_private_addresses;
+    pub fn new(meetings: Meetings, config: &config::Config) -> anyhow::Result<Self> {
+        let (recordings, allow_private) = (&config.recordings, config.providers.allow_private_addresses);
         Ok(Self(Arc::new(Shared {
             meetings,
             client: egress::client(allow_private, Duration::from_secs(85)).build()?,
@@ -84,6 +87,7 @@ impl Recordings {
             fetch: recordings.fetch,
             max_bytes: u64::from(recordings.max_mb) * 1024 * 1024,
             keep_days: recordings.keep_days,
+            mail_is_on: config.mail.is_on(),
         })))
     }
 

@@ -124,6 +124,9 @@ impl Recordings {
     }
 
     pub(super) async fn announce(&self, tx: &mut Tx, kind: &'static str, recording: &Recording) -> Result<(), Failure> {
+        if matches!(kind, "recording.ready" | "recording.updated") {
+            self.tell(tx, recording).await?;
+        }
         let data = json!(recording.view(self.meetings.base(), false));
         events::append(tx, recording.org_id, NewEvent::new(kind, recording.meeting_id, data)).await
     }

@@ -30,6 +30,7 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
         return error(401, "authError", "Invalid Credentials");
     }
     match (asked.method.as_str(), asked.parts().as_slice()) {
+        ("POST", ["calendar", "v3", "freeBusy"]) => busy(stand_ins, &asked.json()),
         ("POST", ["calendar", "v3", "calendars", _, "events"]) => insert(stand_ins, asked),
         ("GET", ["calendar", "v3", "calendars", _, "events"]) => (200, json!({ "items": [] })),
         (method, ["calendar", "v3", "calendars", _, "events", id]) => one(stand_ins, method, id, asked.json()),
@@ -45,6 +46,25 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
         ("GET", ["v2", "conferenceRecords"]) => (200, json!({ "conferenceRecords": [] })),
         _ => error(404, "notFound", "Not Found"),
     }
+}
+
+// As of the reference of `freebusy.query`; a window of more than three months is refused.
+fn busy(stand_ins: &StandIns, body: &Value) -> Said {
+    let at = |key: &str| body[key].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let (Some(from), Some(to)) = (at("timeMin"), at("timeMax")) else { return error(400, "required", "Missing time") };
+    if (to - from).get_seconds() > 92 * 86_400 {
+        return error(400, "timeRangeTooLong", "The requested time range is too long.");
+    }
+    let mut world = stand_ins.world();
+    world.log.push("google busy".to_owned());
+    let inside = |(start, end): &&(String, String)| {
+        start.parse::<jiff::Timestamp>().is_ok_and(|start| start < to) && end.parse::<jiff::Timestamp>().is_ok_and(|end| end > from)
+    };
+    let busy: Vec<Value> = world.busy.iter().filter(inside).map(|(start, end)| json!({ "start": start, "end": end })).collect();
+    (
+        200,
+        json!({ "kind": "calendar#freeBusy", "timeMin": body["timeMin"], "timeMax": body["timeMax"], "calendars": { "primary": { "busy": busy } } }),
+    )
 }
 
 // Without its version a conference is left out without a word.

@@ -25,12 +25,34 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
         return error(403, "Unauthorized", "App a is not authorized to Create meeting on behalf of user u");
     }
     match (asked.method.as_str(), asked.parts().as_slice()) {
+        ("POST", ["v1.0", "me", "calendar", "getSchedule"]) => schedule(stand_ins, &asked.json()),
         ("POST", ["v1.0", "users", _, "onlineMeetings", "createOrGet"]) => create(stand_ins, asked.json(), "externalId"),
-        ("POST", ["v1.0", "users", _, "events"]) => create(stand_ins, asked.json(), "transactionId"),
+        ("POST", ["v1.0", "users", _, "events"] | ["v1.0", "me", "events"]) => create(stand_ins, asked.json(), "transactionId"),
         ("GET", ["v1.0", "users", _, "onlineMeetings" | "events"]) => (200, json!({ "value": [] })),
-        (method, ["v1.0", "users", _, "onlineMeetings" | "events", id]) => one(stand_ins, method, id, asked.json()),
+        (method, ["v1.0", "users", _, "onlineMeetings" | "events", id] | ["v1.0", "me", "events", id]) => {
+            one(stand_ins, method, id, asked.json())
+        }
         _ => error(404, "ResourceNotFound", "Resource not found"),
     }
+}
+
+// As of the reference of `calendar: getSchedule`; 62 days at most, and times in UTC beside their zone.
+fn schedule(stand_ins: &StandIns, body: &Value) -> Said {
+    let at = |key: &str| body[key]["dateTime"].as_str().and_then(|text| format!("{text}Z").parse::<jiff::Timestamp>().ok());
+    let (Some(from), Some(to)) = (at("startTime"), at("endTime")) else { return error(400, "ErrorInvalidParameter", "Missing time") };
+    if (to - from).get_seconds() > 62 * 86_400 {
+        return error(400, "ErrorInvalidTimeInterval", "The requested time duration is too long.");
+    }
+    let mut world = stand_ins.world();
+    world.log.push("microsoft busy".to_owned());
+    let time = |text: &str| json!({ "dateTime": text.replace('Z', ".0000000"), "timeZone": "UTC" });
+    let inside = |(start, end): &&(String, String)| {
+        start.parse::<jiff::Timestamp>().is_ok_and(|start| start < to) && end.parse::<jiff::Timestamp>().is_ok_and(|end| end > from)
+    };
+    let item = |(start, end): &(String, String)| json!({ "status": "busy", "start": time(start), "end": time(end) });
+    let free = json!({ "status": "free", "start": time("2026-11-30T11:00:00Z"), "end": time("2026-11-30T12:00:00Z") });
+    let items: Vec<Value> = world.busy.iter().filter(inside).map(item).chain(std::iter::once(free)).collect();
+    (200, json!({ "value": [{ "scheduleId": body["schedules"][0], "availabilityView": "", "scheduleItems": items }] }))
 }
 
 fn create(stand_ins: &StandIns, mut body: Value, key: &str) -> Said {

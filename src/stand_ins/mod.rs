@@ -6,6 +6,7 @@
 //!
 //! Part of the program and not of the tests, because trying omeet without an account needs them in the binary.
 
+mod consent;
 mod faults;
 mod google;
 mod microsoft;
@@ -47,8 +48,15 @@ pub struct World {
     pub spaces: BTreeMap<String, Value>,
     /// Meetings of Microsoft by identifier.
     pub microsoft: BTreeMap<String, Value>,
+    /// Who agrees to being read; empty: somebody who does not.
+    pub consenting: String,
+    /// Refresh tokens that work, and whose they are.
+    pub refreshing: BTreeMap<String, String>,
+    /// When whoever consents is busy, as RFC 3339 instants in UTC.
+    pub busy: Vec<(String, String)>,
     /// Calls that did something, in order: `zoom POST users`.
     pub log: Vec<String>,
+    codes: BTreeMap<String, consent::Consented>,
     tokens: BTreeMap<String, i64>,
     looks: BTreeMap<String, u32>,
     gone: HashSet<String>,
@@ -105,6 +113,11 @@ impl StandIns {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Every access token ends before its time.
+    pub fn forget_tokens(&self) {
+        self.world().tokens.clear();
+    }
+
     /// Their routes: all of the providers', and `/_stand-in` to look at and to change them.
     pub fn router(self) -> Router {
         let control = get(shown).post(changed);
@@ -128,7 +141,13 @@ impl StandIns {
         match asked.parts().as_slice() {
             ["oauth", "token"] => zoom::token(self, asked),
             ["v2", "users", ..] | ["v2", "meetings", ..] => zoom::answer(self, asked),
-            ["token"] => google::token(self, asked),
+            ["token"] if asked.form().contains_key("assertion") => google::token(self, asked),
+            ["token"] => consent::token(self, asked, false),
+            ["revoke"] => consent::revoke(self, asked),
+            ["o", "oauth2", "v2", "auth"] | [_, "oauth2", "v2.0", "authorize"] => consent::authorize(self, asked),
+            [_, "oauth2", "v2.0", "token"] if asked.form().get("grant_type").is_some_and(|grant| grant != "client_credentials") => {
+                consent::token(self, asked, true)
+            }
             ["calendar", ..] | ["v2", "spaces", ..] | ["v2", "conferenceRecords", ..] => google::answer(self, asked),
             [_, "oauth2", "v2.0", "token"] => microsoft::token(self, asked),
             ["v1.0", ..] => microsoft::answer(self, asked),
@@ -204,7 +223,9 @@ impl StandIns {
 
 fn written(status: u16, body: &Value) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if body.is_null() {
+    if status.is_redirection() {
+        (status, [(header::LOCATION, body["location"].as_str().unwrap_or_default())]).into_response()
+    } else if body.is_null() {
         status.into_response()
     } else {
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()

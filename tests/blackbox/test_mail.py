@@ -1,8 +1,14 @@
 """Letters about meetings, as a real SMTP server takes them: S4.8, S4.12, S4.14."""
 
+import base64
 import time
 
+import dkim
+import icalendar
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from support import booking
 from support.mailbox import Mailbox, calendar_part
 from support.receiver import Receiver, verified
 
@@ -52,6 +58,40 @@ def test_invitation_change_and_cancellation_arrive(launch, mailbox):
     assert all("METHOD:CANCEL\r\n" in calendar_part(letter) and "SEQUENCE:2\r\n" in calendar_part(letter) for letter in off)
     listed = client.every("notification.list", related_id=meeting["id"])
     assert len(listed) == 15 and {letter["state"] for letter in listed} <= {"sent", "queued"}
+
+
+def entry(letter: dict) -> tuple:
+    """What a calendar program learns from a letter."""
+    part = next(part for part in letter["message"].walk() if part.get_content_type() == "text/calendar")
+    calendar = icalendar.Calendar.from_ical(calendar_part(letter))
+    (event,) = calendar.walk("VEVENT")
+    assert part.get_param("method") == str(calendar["METHOD"])
+    attendees = event["ATTENDEE"] if isinstance(event["ATTENDEE"], list) else [event["ATTENDEE"]]
+    assert f"mailto:{letter['to']}" in attendees and str(event["ORGANIZER"]) != f"mailto:{letter['to']}"
+    return str(event["UID"]), str(calendar["METHOD"]), str(event["STATUS"]), int(event["SEQUENCE"]), event["DTSTART"].dt.hour
+
+
+@pytest.mark.goal("S4.10", "S4.12")
+def test_a_booking_in_the_calendars_of_guest_and_host(launch, mailbox):
+    client = launch(**mailbox.settings(), **booking.UNLIMITED).client()
+    host = {"id": "7", "name": "Ana", "email": "ana@example.org", "tz": "Europe/Paris", "lang": "fr"}
+    link = booking.link(client, hosts=[host], confirmation="host", durations_min=[60], increment_min=60)
+    day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 3 * 86400))
+    booked = client.call("booking.create", link_id=link["id"], start=f"{day}T09:00:00Z", guest={"name": "Gita", "email": "gita@example.org", "tz": "Asia/Tokyo"})
+    client.call("booking.confirm", id=booked["id"])
+    client.call("booking.reschedule", id=booked["id"], start=f"{day}T10:00:00Z")
+    client.call("booking.cancel", id=booked["id"])
+    letters = mailbox.wait(8)
+    expected = [("REQUEST", "TENTATIVE", 0, 9), ("REQUEST", "CONFIRMED", 1, 9), ("REQUEST", "CONFIRMED", 2, 10), ("CANCEL", "CANCELLED", 3, 10)]
+    for to in ("gita@example.org", "ana@example.org"):
+        told = sorted((entry(letter) for letter in letters if letter["to"] == to), key=lambda of: of[3])
+        assert told == [(f"{booked['meeting_id']}@omeet", *line) for line in expected], told
+    subjects = [letter["message"]["subject"] for letter in letters if letter["to"] == "ana@example.org"]
+    assert any(subject.startswith("À confirmer : Demo @") for subject in subjects), subjects
+    text = letters[0]["message"].get_body(("plain",)).get_content()
+    assert "Gita" in text and "Ana" in text and "Asia/Tokyo" in text or "Tokyo" in text, text
+    time.sleep(1)
+    assert len(mailbox.letters) == 8, "the meeting writes no second letters"
 
 
 @pytest.mark.goal("S4.14")
@@ -131,3 +171,26 @@ def test_reminders_come_once_from_several_servers_and_after_kills(launch, mailbo
     ids = [letter["message"]["message-id"] for letter in mailbox.letters if letter["message"]["subject"].startswith("Reminder")]
     assert len(set(ids)) == 58
     receiver.close()
+
+
+@pytest.mark.goal("S4.12")
+def test_an_outside_library_takes_our_signatures(launch, mailbox, tmp_path):
+    key = rsa.generate_private_key(65537, 2048)
+    file = tmp_path / "dkim.pem"
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    public = base64.b64encode(key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
+    client = launch(**mailbox.settings(), mail__dkim_selector="s1", mail__dkim_key_file=file).client()
+    words = ["Weekly", "Ünï 会議  two  spaces ", "x" * 200]
+    for name in words:
+        client.call("meeting.create", **{**MEETING, "name": name}, description=f" {name}\n\n\ttabbed \n.\n..dots\n\n", participants=[person("Aiko"), person("Budi", "Asia/Jakarta", "id")])
+    asked = []
+
+    def dns(name, timeout=5):
+        asked.append(name)
+        return b"v=DKIM1; k=rsa; p=" + public
+
+    for letter in mailbox.wait(2 * len(words)):
+        assert dkim.verify(letter["raw"], dnsfunc=dns), letter["raw"][:800]
+        assert not dkim.verify(letter["raw"].replace(b"Subject: ", b"Subject: Re: ", 1), dnsfunc=dns)
+        assert not dkim.verify(letter["raw"].replace(b"multipart/alternative", b"multipart/alternativE", 1), dnsfunc=dns)
+    assert set(asked) == {b"s1._domainkey.example.org."}

@@ -14,7 +14,7 @@ const ORDER: [&[&str]; 9] = [
     &["meetings"],
     &["join", "attendance", "recordings", "hosting", "calendar", "notifications"],
     &["webhooks", "booking"],
-    &["odoo"],
+    &["connections", "odoo"],
     &["app", "stand_ins", "bootstrap", "cli", "lifecycle", "master_key", "operations", "server_info", "site", "telemetry", "lib", "main"],
 ];
 

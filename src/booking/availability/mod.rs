@@ -14,3 +14,4 @@ pub use input::{BusyInterval, BusyQuery};
 pub use service::{BusyView, PutAnswer};
 pub use source_store::SEALED;
 pub use sources::{NOT_FOUND as SOURCE_NOT_FOUND, SourceView};
+pub use store::{Busy, replace_of_connection};

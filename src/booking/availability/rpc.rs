@@ -71,7 +71,7 @@ static PUT: Spec = spec(
 static DELETE: Spec = spec(
     "availability.delete",
     "Take busy times back",
-    "Unknown keys are no error. What public calendars told is not touched.",
+    "Unknown keys are no error. What calendars told is not touched.",
     true,
     &[&users::NOT_FOUND],
     r#"{"user": "7", "keys": ["calendar.event,42"]}"#,
@@ -81,12 +81,12 @@ static DELETE: Spec = spec(
 static LIST: Spec = spec(
     "availability.list",
     "List somebody's busy times, by page",
-    "By start: what the ERP told and what public calendars say. omeet's own meetings are in meeting.list.",
+    "By start: what the ERP told and what public and connected calendars say. omeet's own meetings are in meeting.list.",
     false,
     &[&users::NOT_FOUND],
     r#"{"user": "7", "from": "2026-12-01T00:00:00Z"}"#,
     r#"{"items": [{"key": "calendar.event,42", "start": "2026-12-07T02:00:00Z", "end": "2026-12-07T03:00:00Z", "title": "Dentist",
-        "source_id": null}], "next": null}"#,
+        "source_id": null, "connection_id": null}], "next": null}"#,
 );
 
 macro_rules! source_json {

@@ -11,7 +11,7 @@ use crate::booking::{Booking, people};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::failure::invalid;
-use crate::kernel::{BusyId, BusySourceId, Ctx, Failure, Page, PageRequest, Timestamp, UserId};
+use crate::kernel::{BusyId, BusySourceId, ConnectionId, Ctx, Failure, Page, PageRequest, Timestamp, UserId};
 
 /// A time in which somebody cannot meet.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +26,8 @@ pub struct BusyView {
     pub title: String,
     /// The calendar that told of it; null for the ERP.
     pub source_id: Option<BusySourceId>,
+    /// The connected calendar that told; null for anything else.
+    pub connection_id: Option<ConnectionId>,
 }
 
 /// What changed.
@@ -57,6 +59,7 @@ impl Booking {
                 id,
                 user_id: user.id,
                 source_id: None,
+                connection_id: None,
                 external_key: interval.key,
                 title: interval.title.unwrap_or_default(),
                 start: interval.start,
@@ -97,7 +100,14 @@ impl Booking {
         let user = people::named_or_caller(&mut tx, ctx, "user", query.user.as_deref()).await?;
         let rows = store::list(&mut tx, ctx.org, user.id, window, after, limit).await?;
         let page = Page::cut(rows, limit, |busy| (busy.start.ms(), busy.id))?;
-        Ok(page.map(|Busy { external_key: key, start, end, title, source_id, .. }| BusyView { key, start, end, title, source_id }))
+        Ok(page.map(|of: Busy| BusyView {
+            key: of.external_key,
+            start: of.start,
+            end: of.end,
+            title: of.title,
+            source_id: of.source_id,
+            connection_id: of.connection_id,
+        }))
     }
 }
 

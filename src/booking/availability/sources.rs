@@ -199,6 +199,7 @@ fn row(tx: &Tx, source: &Source, interval: Interval) -> Busy {
         id: tx.new_id(),
         user_id: source.user_id,
         source_id: Some(source.id),
+        connection_id: None,
         external_key: format!("cal:{}/{}", source.id, interval.key),
         title: interval.title,
         start: interval.start,

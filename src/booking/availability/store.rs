@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use crate::args;
 use crate::booking::slots::Spans;
 use crate::db::{Sql, Tx};
-use crate::kernel::{BusyId, BusySourceId, Failure, MeetingId, OrgId, PlaceId, Timestamp, UserId};
+use crate::kernel::{BusyId, BusySourceId, ConnectionId, Failure, MeetingId, OrgId, PlaceId, Timestamp, UserId};
 
 /// A stretch of time to look at.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +73,10 @@ pub struct Busy {
     pub id: BusyId,
     /// Whose.
     pub user_id: UserId,
-    /// From which calendar; absent when the ERP told.
+    /// From which public calendar.
     pub source_id: Option<BusySourceId>,
+    /// From which connected calendar. Of neither: the ERP told.
+    pub connection_id: Option<ConnectionId>,
     /// Whoever told of it knows it by this.
     pub external_key: String,
     /// What it is, for those who may know.
@@ -91,12 +93,12 @@ pub struct Busy {
 pub async fn put(tx: &mut Tx, org: OrgId, rows: &[Busy]) -> Result<u64, Failure> {
     let (now, mut touched) = (tx.now(), 0);
     for chunk in rows.chunks(200) {
-        let mut sql =
-            Sql::new("insert into busy (id, org_id, user_id, source_id, external_key, title, start_at, end_at, updated_at) values ");
+        let mut sql = Sql::new("insert into busy (id, org_id, user_id, source_id, connection_id, external_key, title, start_at, end_at,");
+        sql.push(" updated_at) values ");
         for (at, busy) in chunk.iter().enumerate() {
             sql.push(if at > 0 { ", " } else { "" });
             let mut args = args![busy.id, org, busy.user_id];
-            args.push(crate::db::Arg::id(busy.source_id));
+            args.extend([crate::db::Arg::id(busy.source_id), crate::db::Arg::id(busy.connection_id)]);
             args.extend(args![&busy.external_key, &busy.title, busy.start, busy.end, now]);
             sql.bind_list(args);
         }
@@ -109,7 +111,7 @@ pub async fn put(tx: &mut Tx, org: OrgId, rows: &[Busy]) -> Result<u64, Failure>
 
 /// Removes intervals that the ERP told of; all of them when no key is named.
 pub async fn delete(tx: &mut Tx, org: OrgId, user: UserId, keys: Option<&[String]>) -> Result<u64, Failure> {
-    let mut sql = Sql::new("delete from busy where source_id is null and org_id = ");
+    let mut sql = Sql::new("delete from busy where source_id is null and connection_id is null and org_id = ");
     sql.bind(org).push(" and user_id = ").bind(user);
     match keys {
         Some([]) => return Ok(0),
@@ -124,6 +126,12 @@ pub async fn delete_of_source(tx: &mut Tx, org: OrgId, source: BusySourceId) -> 
     tx.execute("delete from busy where org_id = $1 and source_id = $2", args![org, source]).await.map(drop)
 }
 
+/// Puts what a connected calendar says in the place of what it said before.
+pub async fn replace_of_connection(tx: &mut Tx, org: OrgId, connection: ConnectionId, rows: &[Busy]) -> Result<(), Failure> {
+    tx.execute("delete from busy where org_id = $1 and connection_id = $2", args![org, connection]).await?;
+    put(tx, org, rows).await.map(drop)
+}
+
 /// A page of intervals, by start.
 pub async fn list(
     tx: &mut Tx,
@@ -133,7 +141,7 @@ pub async fn list(
     after: Option<(Timestamp, BusyId)>,
     limit: u32,
 ) -> Result<Vec<Busy>, Failure> {
-    let mut sql = Sql::new("select id, user_id, source_id, external_key, title, start_at, end_at from busy where org_id = ");
+    let mut sql = Sql::new("select id, user_id, source_id, connection_id, external_key, title, start_at, end_at from busy where org_id = ");
     sql.bind(org).push(" and user_id = ").bind(user).push(" and start_at < ").bind(window.to).push(" and end_at > ").bind(window.from);
     if let Some((start, id)) = after {
         sql.push(" and (start_at, id) > (").bind(start).push(", ").bind(id).push(")");

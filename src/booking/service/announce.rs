@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::Booking;
-use crate::booking::letters;
-use crate::booking::model::{Booked, Complete};
+use crate::booking::invitation::{Invitation, Reader};
+use crate::booking::letters::News;
+use crate::booking::model::{Booked, Complete, Place};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure};
 use crate::rooms::{self, occupancy};
+use crate::tenancy::{organizations, users};
 use crate::{audit, mail};
 
 /// What happened.
@@ -72,13 +74,23 @@ impl Booking {
         let was = before.map_or(Value::Null, |before| json!(before.view("", false)));
         audit::record(tx, ctx, told.action(before.is_none()), after.id, audit::changes(&was, &shown)).await?;
         if self.mails {
-            let complete = self.complete(tx, ctx, after.clone()).await?;
-            let dress = mail::Dress::of(tx, ctx.org).await?;
-            let letters = letters::of(told, &complete, before, &self.base).into_iter().map(|draft| draft.letter(&dress));
-            let letters = letters.collect::<Result<Vec<_>, _>>()?;
-            mail::queue_all(tx, ctx.org, letters).await?;
+            self.write(tx, ctx, told, before, after).await?;
         }
         events::append(tx, ctx.org, NewEvent::new(told.event(), after.id, json!(shown))).await
+    }
+
+    async fn write(&self, tx: &mut Tx, ctx: &Ctx, told: Told, before: Option<&Booked>, after: &Booked) -> Result<(), Failure> {
+        let complete = self.complete(tx, ctx, after.clone()).await?;
+        let invitation = Invitation::of(tx, told, &complete, &self.sender).await?;
+        let (guest, host) = (guest_of(after), host_of(tx, &complete).await?);
+        let (complete, base, invitation) = (&complete, self.base.as_str(), invitation.as_ref());
+        let news = News { told, complete, before, base, invitation, guest: &guest, host: host.as_ref() };
+        if let Some(invitation) = invitation {
+            invitation.note(tx, complete, &news.readers()).await?;
+        }
+        let dress = mail::Dress::of(tx, ctx.org).await?;
+        let letters = news.letters().into_iter().map(|draft| draft.letter(&dress)).collect::<Result<Vec<_>, _>>()?;
+        mail::queue_all(tx, ctx.org, letters).await.map(drop)
     }
 
     /// The booking with its meeting and its room.
@@ -86,9 +98,29 @@ impl Booking {
         let Some(id) = booked.meeting_id else { return Ok(Complete { booked, meeting: None, room: None }) };
         let meeting = self.meetings.get_in(tx, &super::own_hand(ctx), id).await.ok();
         let room = match occupancy::room_of(tx, ctx.org, id).await? {
-            Some(room) => rooms::find(tx, ctx.org, room).await?.map(|room| (room.name, room.location)),
+            Some(room) => rooms::find(tx, ctx.org, room).await?,
             None => None,
         };
+        let room = room.map(|room| Place { name: room.name, location: room.location, tz: room.tz });
         Ok(Complete { booked, meeting, room })
     }
+}
+
+fn guest_of(booked: &Booked) -> Reader {
+    let Booked { name, email, lang, tz, .. } = booked.clone();
+    Reader { name, email, lang, tz }
+}
+
+// In their own language and zone, else the organization's language and the meeting's zone.
+async fn host_of(tx: &mut Tx, complete: &Complete) -> Result<Option<Reader>, Failure> {
+    let Some(meeting) = &complete.meeting else { return Ok(None) };
+    let Some(organizer) = &meeting.organizer else { return Ok(None) };
+    let Some(email) = organizer.email.clone() else { return Ok(None) };
+    let org = complete.booked.org_id;
+    let (tz, lang) = users::find(tx, org, organizer.id).await?.map_or((None, None), |user| (user.tz, user.lang));
+    let lang = match lang {
+        Some(lang) => lang,
+        None => organizations::find(tx, org).await?.map(|of| of.lang).unwrap_or_default(),
+    };
+    Ok(Some(Reader { name: organizer.name.clone(), email, lang, tz: tz.unwrap_or_else(|| meeting.tz.clone()) }))
 }

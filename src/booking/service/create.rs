@@ -336,7 +336,8 @@ fn title(link: &str, guest: &str) -> String {
 
 /// The guest and whoever comes along.
 fn persons(booked: &Booked) -> Vec<Person> {
-    let guest = Person { name: Some(booked.name.clone()), email: Some(booked.email.clone()), ..Person::default() };
+    let Booked { name, email, tz, lang, .. } = booked.clone();
+    let guest = Person { name: Some(name), email: Some(email), tz: Some(tz), lang: Some(lang), ..Person::default() };
     let others = booked.guests.0.iter().filter(|email| **email != booked.email);
     std::iter::once(guest).chain(others.map(|email| Person { email: Some(email.clone()), ..Person::default() })).collect()
 }

@@ -11,6 +11,7 @@ mod sweep;
 
 use std::sync::Arc;
 
+use crate::calendar::entry::Sender;
 use crate::config;
 use crate::db::{Db, Tx};
 use crate::kernel::context::Caller;
@@ -49,6 +50,8 @@ pub struct Shared {
     pub(super) base: String,
     /// Whether letters leave at all.
     pub(super) mails: bool,
+    /// Who calls in calendars, as in letters about meetings.
+    pub(super) sender: Sender,
 }
 
 /// A booking with the link it came by, if that still exists.
@@ -63,7 +66,8 @@ impl Booking {
     pub fn new(meetings: Meetings, sealer: Arc<Sealer>, config: &config::Config) -> Self {
         let (db, base) = (meetings.db().clone(), meetings.base().to_owned());
         let mails = !config.mail.host.is_empty();
-        Self(Arc::new(Shared { db, meetings, sealer, config: config.booking.clone(), base, mails }))
+        let sender = Sender { address: config.mail.from_address.clone() };
+        Self(Arc::new(Shared { db, meetings, sealer, config: config.booking.clone(), base, mails, sender }))
     }
 
     /// The database.

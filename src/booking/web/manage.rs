@@ -11,7 +11,7 @@ use super::Pages;
 use super::book::{Shown, why};
 use super::respond::{Asking, card, initials};
 use crate::booking::links::Held;
-use crate::booking::model::{Booked, Complete};
+use crate::booking::model::{Booked, Complete, Place};
 use crate::booking::state::State as Stage;
 use crate::booking::store::Purpose;
 use crate::booking::{Booking, OVER};
@@ -172,8 +172,7 @@ impl Pages {
 impl Visit {
     fn card(&self) -> BookCard {
         let booked = &self.complete.booked;
-        let place = self.complete.room.as_ref();
-        let place = place.map(|(name, location)| if location.is_empty() { name.clone() } else { format!("{name}, {location}") });
+        let place = self.complete.room.as_ref().map(Place::to_string);
         let host = booked.host_name.clone().unwrap_or_default();
         let blank = BookCard { initials: initials(&host), place: place.clone(), ..BookCard::default() };
         let shown = self.held.as_ref().map_or(blank, |held| card(held, place));

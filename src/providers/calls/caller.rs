@@ -192,6 +192,8 @@ pub trait Login: Send + Sync {
     }
     /// What a refusal means, in words that help.
     fn refusal(&self, answer: &Answer) -> String;
+    /// Hears what came with a token, such as a newer refresh token.
+    fn granted(&self, _answer: &Answer) {}
 }
 
 // Whose address it is; there are only these, and stand-ins.
@@ -266,7 +268,7 @@ impl Caller {
                 unknown: false,
             });
         }
-        let token = self.token(call).await?;
+        let token = self.token(call.scope, call.login).await?;
         self.calls.counts.called(self.account, now);
         let url = egress::check(&call.url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
         let mut request = self.calls.client.request(call.method.clone(), url).bearer_auth(token.text.expose_secret());
@@ -298,9 +300,19 @@ impl Caller {
         outcome
     }
 
+    /// Gets a token for what is called next.
+    pub async fn token_for(&self, login: &dyn Login) -> Result<(), Trouble> {
+        self.token("", login).await.map(drop)
+    }
+
+    /// Sends a form without a token.
+    pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Value, Trouble> {
+        self.send_form(url, form, None).await?.accepted(|_| None)
+    }
+
     // One at a time asks for a new token; the others find it.
-    async fn token(&self, call: &Call<'_>) -> Result<Arc<Token>, Trouble> {
-        let place = (self.account, self.version, call.scope);
+    async fn token(&self, scope: &'static str, login: &dyn Login) -> Result<Arc<Token>, Trouble> {
+        let place = (self.account, self.version, scope);
         let fresh = |token: &Arc<Token>| self.now() < token.renew_at;
         if let Some(token) = self.calls.tokens.get(&place).filter(fresh) {
             return Ok(token);
@@ -311,7 +323,7 @@ impl Caller {
         }
         let mut attempt = 1;
         let token = loop {
-            match self.log_in(call.login).await {
+            match self.log_in(login).await {
                 Err(Trouble::Later { .. }) if attempt < ATTEMPTS => self.pause(attempt, None).await,
                 outcome => break Arc::new(outcome?),
             }
@@ -321,24 +333,30 @@ impl Caller {
         Ok(token)
     }
 
+    async fn send_form(&self, url: &str, form: &[(&str, &str)], basic: Option<(String, SecretString)>) -> Result<Answer, Trouble> {
+        let url = egress::check(url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = self.calls.client.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
+        if let Some((user, password)) = basic {
+            request = request.basic_auth(user, Some(password.expose_secret()));
+        }
+        self.sent(request).await
+    }
+
     async fn log_in(&self, login: &dyn Login) -> Result<Token, Trouble> {
         let now = self.now();
         let form = login.form(now).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let url =
-            egress::check(&login.url(), self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
-        let mut request = self.calls.client.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
-        if let Some((user, password)) = login.basic() {
-            request = request.basic_auth(user, Some(password.expose_secret()));
-        }
         // Asking for a token does nothing else.
-        let answer = self.sent(request).await.map_err(|trouble| match trouble {
+        let answer = self.send_form(&login.url(), &form, login.basic()).await.map_err(|trouble| match trouble {
             Trouble::Later { after_s, why, .. } => Trouble::Later { after_s, why, unknown: false },
             other => other,
         })?;
         match answer.status {
-            StatusCode::OK => token(&answer, now),
+            StatusCode::OK => {
+                login.granted(&answer);
+                token(&answer, now)
+            }
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(Trouble::later(format!("the token service answers {status}"), false))
             }

@@ -56,7 +56,8 @@ pub type Shown = (String, String, Policy);
 pub fn pages(lang: Lang, texts: &Texts) -> Vec<Shown> {
     let rendered =
         [joins(lang, texts), waits(lang, texts), enters(lang, texts), notices(lang, texts), others(lang, texts), bookings(lang, texts)];
-    rendered.into_iter().flatten().map(|(name, html, policy)| (format!("{name}.{}", lang.code()), html, policy)).collect()
+    let rendered = rendered.into_iter().flatten().chain(calendars(lang, texts));
+    rendered.map(|(name, html, policy)| (format!("{name}.{}", lang.code()), html, policy)).collect()
 }
 
 fn plain(name: &str, html: String) -> Shown {
@@ -150,6 +151,18 @@ fn others(lang: Lang, texts: &Texts) -> Vec<Shown> {
         plain("start-error", start(true).render()),
         plain("docs", Reference::new(lang, &texts.document, "https://meet.example.org/").render()),
     ]
+}
+
+fn calendars(lang: Lang, texts: &Texts) -> Vec<Shown> {
+    let (person, why) = (texts.person.clone(), texts.reason.clone());
+    let steps = [
+        ("calendar-ask", CalendarStep::Ask { name: person.clone(), url: "/calendars/connect/x/go".into() }),
+        ("calendar-connected", CalendarStep::Connected { account: person }),
+        ("calendar-stale", CalendarStep::Stale),
+        ("calendar-denied", CalendarStep::Denied),
+        ("calendar-failed", CalendarStep::Failed { why }),
+    ];
+    steps.map(|(name, step)| plain(name, CalendarPage { lang, vendor: "Google Calendar", step }.render())).to_vec()
 }
 
 fn bookings(lang: Lang, texts: &Texts) -> Vec<Shown> {

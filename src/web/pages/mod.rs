@@ -7,6 +7,7 @@
 //! texts that they show travel in `data-` attributes, so that there is one place for translations.
 
 mod booking;
+mod calendar;
 mod enter;
 mod join;
 mod notice;
@@ -15,6 +16,7 @@ mod start;
 mod waiting;
 
 pub use booking::{Ask, BookCard, BookForm, BookPage, BookingPage, Choice, DayTimes, DayView, FieldView, MonthView, SlotButton};
+pub use calendar::{CalendarPage, CalendarStep};
 pub use enter::{Enter, HostPanel, Redirect, RedirectReason, WaitingGuest, Way};
 pub use join::{FieldError, JoinForm, MeetingCard};
 pub use notice::{Notice, NoticeKind};
@@ -43,7 +45,7 @@ macro_rules! pages {
     )+ };
 }
 
-pages!(JoinForm, Waiting, Enter, Redirect, Notice, StartPage, Reference, BookPage, BookForm, BookingPage);
+pages!(JoinForm, Waiting, Enter, Redirect, Notice, StartPage, Reference, BookPage, BookForm, BookingPage, CalendarPage);
 
 #[cfg(test)]
 mod gallery;

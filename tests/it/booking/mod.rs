@@ -1,6 +1,7 @@
 //! `booking.*`, `availability.*`, `room.*`, and the pages of guests.
 
 mod at_once;
+mod letters;
 mod pages;
 
 use serde_json::{Value, json};

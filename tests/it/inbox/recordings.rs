@@ -103,6 +103,38 @@ async fn a_recording_is_fetched_and_shown_to_those_who_may_see_it() {
     .await;
 }
 
+// Whoever may see a recording is told so by mail, once, and nobody else is.
+#[tokio::test]
+async fn those_who_may_see_a_recording_are_told_once() {
+    let mail = [("providers.allow_private_addresses", "true"), ("mail.host", "\"127.0.0.1\""), ("mail.from_address", "\"o@example.org\"")];
+    on_every_engine_with(&mail, async |service| {
+        service.work();
+        let client = service.organization("A").await;
+        let sender = Sender::new(&service, &client, Kind::Jitsi, SECRET, None).await;
+        let ana = client.acting("7", "user");
+        let people = json!([{"name": "Chloé", "email": "chloe@example.org", "lang": "fr"}]);
+        let new = json!({"name": "Weekly", "start": in_min(0), "provider_id": sender.account, "participants": people});
+        let meeting = ana.ok("meeting.create", new).await;
+        let room = ana.ok("meeting.join", json!({"id": meeting["id"]})).await["room"].as_str().unwrap().to_owned();
+        recorded(&sender, &room, "a.mp4", &format!("{}/file.mp4", file_server().await)).await;
+        let found = settled(&ana, &meeting, 1).await.remove(0);
+        let told = async || {
+            let sent = client.ok("notification.list", json!({"related_id": found["id"]})).await;
+            let line = |of: &Value| format!("{} {}", of["to_email"].as_str().unwrap(), of["subject"].as_str().unwrap());
+            sent["items"].as_array().unwrap().iter().map(line).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(told().await.into_iter().collect::<Vec<_>>(), ["u7@example.org Recording: Weekly"]);
+        for visibility in ["participants", "organization"] {
+            ana.ok("recording.set_visibility", json!({"id": found["id"], "visibility": visibility})).await;
+            let both = ["chloe@example.org Enregistrement : Weekly", "u7@example.org Recording: Weekly"];
+            assert_eq!(told().await.into_iter().collect::<Vec<_>>(), both, "{visibility}");
+        }
+        let sent = client.ok("notification.list", json!({"related_id": found["id"]})).await;
+        assert_eq!(sent["items"].as_array().unwrap().len(), 2);
+    })
+    .await;
+}
+
 // S11: a link never leads inside, a page is no recording, and what is gone is said to be.
 #[tokio::test]
 async fn links_that_lead_elsewhere_are_not_followed() {

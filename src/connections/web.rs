@@ -1,0 +1,148 @@
+//! `/calendars/...`: where users connect a calendar.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/calendars/connect/<token>` | whom it is for, and a button |
+//! | `/calendars/connect/<token>/go` | on to the provider, with a cookie that the callback has to come back with |
+//! | `/calendars/callback` | where the provider sends the browser back to |
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::authorize::Halt;
+use super::{Connections, Vendor};
+use crate::kernel::{Failure, code, seal};
+use crate::web::Lang;
+use crate::web::headers::{Header, Policy, common};
+use crate::web::pages::{CalendarPage, CalendarStep, Notice, NoticeKind};
+
+const COOKIE: &str = "omeet_calendar";
+const TEN_MINUTES_S: u32 = 600;
+
+#[derive(Clone)]
+struct Pages {
+    connections: Connections,
+    https: bool,
+}
+
+/// The routes; `https` says whether people reach us by HTTPS.
+pub fn router(connections: Connections, https: bool) -> Router {
+    Router::new()
+        .route("/calendars/connect/{token}", get(ask))
+        .route("/calendars/connect/{token}/go", get(go))
+        .route("/calendars/callback", get(back))
+        .with_state(Pages { connections, https })
+}
+
+async fn ask(State(pages): State<Pages>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    match pages.connections.asked(&token).await {
+        Ok(Some((of, name))) => pages.step(&headers, of.kind, CalendarStep::Ask { name, url: format!("/calendars/connect/{token}/go") }),
+        Ok(None) => pages.notice(&headers, NoticeKind::NoPage),
+        Err(failure) => pages.failed(&headers, &failure),
+    }
+}
+
+async fn go(State(pages): State<Pages>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let asked = match pages.connections.asked(&token).await {
+        Ok(Some((of, _))) => of,
+        Ok(None) => return pages.notice(&headers, NoticeKind::NoPage),
+        Err(failure) => return pages.failed(&headers, &failure),
+    };
+    match pages.connections.consent(&asked).await {
+        Ok(consent) => {
+            let mut headers = common(pages.https);
+            headers.extend([("location", consent.url), ("cache-control", "no-store".to_owned())]);
+            headers.push(("set-cookie", pages.cookie(&consent.state, TEN_MINUTES_S)));
+            respond(StatusCode::SEE_OTHER, headers, Body::empty())
+        }
+        Err(failure) => pages.failed(&headers, &failure),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Back {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+async fn back(State(pages): State<Pages>, Query(back): Query<Back>, headers: HeaderMap) -> Response {
+    let state = back.state.filter(|state| code::is_token(state) && is_own(&headers, state));
+    let step = match (state, back.code, back.error) {
+        (None, ..) => CalendarStep::Stale,
+        (Some(_), _, Some(error)) if error == "access_denied" => CalendarStep::Denied,
+        (Some(_), _, Some(error)) => CalendarStep::Failed { why: crate::egress::shorten(&back.error_description.unwrap_or(error)) },
+        (Some(_), None, None) => CalendarStep::Stale,
+        (Some(state), Some(code), None) => match pages.connections.finish(&state, code.into()).await {
+            Ok(view) => {
+                let mut page = pages.step(&headers, view.kind, CalendarStep::Connected { account: view.account });
+                let gone = HeaderValue::from_str(&pages.cookie("", 0));
+                gone.into_iter().for_each(|gone| drop(page.headers_mut().insert(header::SET_COOKIE, gone)));
+                return page;
+            }
+            Err(Halt::Stale) => CalendarStep::Stale,
+            Err(Halt::Theirs(why)) => CalendarStep::Failed { why },
+            Err(Halt::Ours(failure)) => return pages.failed(&headers, &failure),
+        },
+    };
+    pages.step(&headers, Vendor::Google, step)
+}
+
+// The same browser that pressed the button: a code of somebody else's account counts in no other.
+fn is_own(headers: &HeaderMap, state: &str) -> bool {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let mut ours = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(name, _)| *name == COOKIE);
+    ours.any(|(_, value)| seal::same(value.as_bytes(), state.as_bytes()))
+}
+
+impl Pages {
+    // Lax: the provider leads back here from its own site.
+    fn cookie(&self, value: &str, seconds: u32) -> String {
+        let secure = if self.https { "; Secure" } else { "" };
+        format!("{COOKIE}={value}; Path=/calendars; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    fn step(&self, headers: &HeaderMap, kind: Vendor, step: CalendarStep) -> Response {
+        let page = CalendarPage { lang: lang(headers), vendor: kind.title(), step };
+        self.page(page.status(), page.render())
+    }
+
+    fn notice(&self, headers: &HeaderMap, kind: NoticeKind) -> Response {
+        let notice = Notice { lang: lang(headers), kind };
+        self.page(notice.status(), notice.render())
+    }
+
+    fn failed(&self, headers: &HeaderMap, failure: &Failure) -> Response {
+        if failure.kind() == &super::NOT_SET_UP {
+            return self.notice(headers, NoticeKind::Changed);
+        }
+        let reference = code::token(&**self.connections.meetings.db().entropy());
+        tracing::error!(request_id = reference, %failure, "a calendar could not be connected");
+        self.notice(headers, NoticeKind::Problem { reference })
+    }
+
+    fn page(&self, status: u16, html: String) -> Response {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        respond(status, Policy { https: self.https, ..Policy::default() }.headers(), html.into())
+    }
+}
+
+fn lang(headers: &HeaderMap) -> Lang {
+    Lang::negotiate(None, headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
+}
+
+fn respond(status: StatusCode, headers: Vec<Header>, body: Body) -> Response {
+    let mut response = (status, body).into_response();
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
