@@ -143,11 +143,10 @@ impl Sql {
         self.push(")")
     }
 
-    // SQLite's like knows no capitals; its glob does, with other signs. A pattern that stands alone behind it would be planned with, so
-    // that SQLite prepares the statement anew for each.
+    // SQLite's like knows no capitals; its glob does, with other signs.
     fn like(&mut self, engine: Engine, column: &'static str, pattern: &str, cased: bool) -> &mut Self {
         match (cased, engine) {
-            (true, Engine::Sqlite) => self.push("cast(").push(column).push(" as text) glob (").bind(glob(pattern)).push(" || '')"),
+            (true, Engine::Sqlite) => self.push("cast(").push(column).push(" as text) glob ").bind(glob(pattern)),
             (true, Engine::Postgres) => self.push("cast(").push(column).push(" as text) like ").bind(pattern).push(" escape '\\'"),
             (false, _) => {
                 self.push("lower(cast(").push(column).push(" as text)) like lower(");
