@@ -139,7 +139,7 @@ impl Meetings {
 async fn tell_provider(tx: &mut Tx, versions: &[&Meeting]) -> Result<(), Failure> {
     let concerns =
         |meeting: &&Meeting| meeting.link_state.is_some() || meeting.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
-    match versions.last().filter(|_| versions.iter().any(|version| concerns(&version))) {
+    match versions.last().filter(|_| versions.iter().any(concerns)) {
         Some(meeting) => links::sync_at(tx, meeting.org_id, meeting.id, due_at_provider(meeting, tx.now())).await,
         None => Ok(()),
     }
