@@ -36,14 +36,21 @@ fn key(id: MeetingId, offset_min: i64) -> String {
     format!("{id}/{offset_min}")
 }
 
-/// Puts the reminders of a meeting where they belong now: a job for each offset that is still ahead, none for a meeting that is off,
-/// which has no `start`. The job of an offset has one key, so a later time replaces an earlier one.
-pub(super) async fn place(tx: &mut Tx, org: OrgId, id: MeetingId, settings: &Settings, start: Option<Timestamp>) -> Result<(), Failure> {
-    let now = tx.now();
+/// Puts the reminders of a meeting where they belong: a job for each offset that was still ahead at `since`, when its start became known -
+/// one whose time has come meanwhile is late, not lost -, none for a meeting that is off, which has no `start`. The job of an offset has
+/// one key, so a later time replaces an earlier one.
+pub(super) async fn place(
+    tx: &mut Tx,
+    org: OrgId,
+    id: MeetingId,
+    settings: &Settings,
+    start: Option<Timestamp>,
+    since: Timestamp,
+) -> Result<(), Failure> {
     for offset_min in &settings.reminder_min {
         let unique_key = key(id, *offset_min);
         match start.map(|start| start.plus_min(-offset_min)) {
-            Some(run_at) if run_at > now => {
+            Some(run_at) if run_at > since => {
                 let payload = json!({ "meeting": id, "offset_min": offset_min });
                 jobs::enqueue(tx, NewJob { org: Some(org), kind: REMIND, payload, run_at, unique_key: Some(unique_key) }).await?;
             }
@@ -63,7 +70,8 @@ impl Notifications {
             let view = notifications.view(tx, org, subject).await?;
             let settings = Settings::of(tx, org).await?;
             let start = view.filter(|view| view.state == State::Ready).map(|view| view.start);
-            place(tx, org, subject, &settings, start).await
+            let now = tx.now();
+            place(tx, org, subject, &settings, start, now).await
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }

@@ -50,7 +50,8 @@ impl Notifications {
 #[derive(Default)]
 struct Changed {
     subjects: BTreeSet<String>,
-    starts: BTreeMap<MeetingId, Option<Timestamp>>,
+    /// When each begins now, if it does, and since when that was known.
+    starts: BTreeMap<MeetingId, (Option<Timestamp>, Timestamp)>,
 }
 
 /// What an event says of a meeting, as far as it matters here.
@@ -67,7 +68,9 @@ impl Changed {
         let (Ok(id), Ok(seen)) = (event.subject.parse(), Glimpse::deserialize(&event.data)) else { return };
         self.subjects.extend(seen.series_id.map(|series| series.to_string()));
         let is_ahead = seen.state == State::Ready && event.kind != "meeting.deleted";
-        self.starts.insert(id, is_ahead.then_some(seen.start));
+        let start = is_ahead.then_some(seen.start);
+        let since = self.starts.get(&id).filter(|(known, _)| *known == start).map_or(event.created_at, |(_, since)| *since);
+        self.starts.insert(id, (start, since));
     }
 }
 
@@ -79,8 +82,8 @@ async fn advance(tx: &mut Tx, org: OrgId, mail_is_on: bool) -> Result<bool, Fail
     let mut changed = Changed::default();
     events.iter().filter(|event| is_telling(&event.kind)).for_each(|event| changed.see(event));
     let settings = Settings::of(tx, org).await?;
-    for (meeting, start) in changed.starts {
-        remind::place(tx, org, meeting, &settings, start).await?;
+    for (meeting, (start, since)) in changed.starts {
+        remind::place(tx, org, meeting, &settings, start, since).await?;
     }
     for subject in changed.subjects.iter().filter(|_| mail_is_on) {
         enqueue_kind(tx, org, tell::TELL, subject).await?;

@@ -1,5 +1,6 @@
 """Processes whose clock is wrong (libfaketime): the time of day is moved, the time that passes is not."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -13,4 +14,14 @@ def library() -> str:
 
 def moved(seconds: int) -> dict:
     """The environment of a process whose clock is so far ahead (or behind, when negative)."""
-    return {"LD_PRELOAD": library(), "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DISABLE_SHM": "1"}
+    return {"LD_PRELOAD": library(), "FAKETIME": f"{seconds:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+@contextlib.contextmanager
+def tidied():
+    """Takes away the shared memory that libfaketime leaves behind where a process is killed."""
+    of = lambda: set(Path("/dev/shm").glob("*faketime_*"))  # noqa: E731
+    before = of()
+    yield
+    for file in of() - before:
+        file.unlink(missing_ok=True)
