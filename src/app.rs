@@ -147,6 +147,11 @@ impl App {
         self.discovery.methods().iter()
     }
 
+    /// What stands behind every door.
+    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.doors.dispatcher
+    }
+
     /// All HTTP routes.
     pub fn router(&self, metrics: PrometheusHandle) -> Router {
         let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);

@@ -19,6 +19,7 @@ pub mod cli;
 pub mod config;
 pub mod custom_fields;
 pub mod db;
+pub mod demo;
 pub mod egress;
 pub mod events;
 pub mod hosting;

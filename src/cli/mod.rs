@@ -1,6 +1,7 @@
 //! The command line. Every command takes `--json` for scripts.
 
 mod backup;
+mod demo;
 mod doctor;
 mod keys;
 mod organizations;
@@ -50,6 +51,8 @@ enum Command {
     Restore(restore::Restore),
     /// Replace the master key that seals secrets, under a running service
     RotateKeys(rotate_keys::RotateKeys),
+    /// Fill an organization of its own with four weeks of work, and serve it on this machine to look around in
+    Demo(demo::Demo),
     /// Print the OpenRPC document of this version
     Openrpc,
     /// Print the configuration's defaults with their explanations
@@ -99,6 +102,7 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
         Command::Restore(command) => restore::run(&config, command).await,
         Command::RotateKeys(command) => rotate_keys::run(&config, command).await,
         Command::Doctor(command) => doctor::run(Ok(config), command).await,
+        Command::Demo(command) => demo::run(config, command).await,
         Command::Openrpc => {
             println!("{}", serde_json::to_string_pretty(&app::describe(&config).await?)?);
             Ok(())

@@ -15,7 +15,21 @@ const ORDER: [&[&str]; 9] = [
     &["join", "attendance", "recordings", "hosting", "calendar", "notifications"],
     &["webhooks", "booking"],
     &["odoo"],
-    &["app", "stand_ins", "bootstrap", "cli", "lifecycle", "master_key", "operations", "server_info", "site", "telemetry", "lib", "main"],
+    &[
+        "app",
+        "stand_ins",
+        "bootstrap",
+        "cli",
+        "demo",
+        "lifecycle",
+        "master_key",
+        "operations",
+        "server_info",
+        "site",
+        "telemetry",
+        "lib",
+        "main",
+    ],
 ];
 
 fn floor(room: &str) -> usize {

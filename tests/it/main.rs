@@ -5,6 +5,7 @@
 mod architecture;
 mod authorization;
 mod booking;
+mod demo;
 mod documents;
 mod hosting;
 mod inbox;
