@@ -8,6 +8,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::Admin;
 use crate::booking::{Booking, availability};
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
@@ -31,8 +32,8 @@ use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
-    attendance, audit, booking, calendar, config, custom_fields, events, jobs, join, mail, master_key, meetings, notifications, odoo,
-    providers, recordings, rooms, server_info, site, tenancy, webhooks,
+    admin, attendance, audit, booking, calendar, config, custom_fields, events, jobs, join, mail, master_key, meetings, notifications,
+    odoo, providers, recordings, reports, rooms, server_info, site, tenancy, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -76,6 +77,7 @@ pub struct App {
     discovery: Discovery,
     base: Arc<str>,
     metrics: config::Metrics,
+    admin: Admin,
 }
 
 impl App {
@@ -115,6 +117,8 @@ impl App {
         webhooks::rpc::register(&mut registry, &inbox);
         rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
         booking::rpc::register(&mut registry, &booking);
+        reports::rpc::register(&mut registry, &db, &sealer);
+        let admin = Admin::new(&gate, &sealer, &config.admin, base.starts_with("https:"));
         let discovery = Discovery::default();
         server_info::register(&mut registry, discovery.clone());
         discovery.fill(registry.entries().values().copied().collect(), base);
@@ -139,6 +143,7 @@ impl App {
             discovery,
             base: base.into(),
             metrics: config.metrics.clone(),
+            admin,
         })
     }
 
@@ -174,6 +179,7 @@ impl App {
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
             .merge(self.inbox.clone().router())
             .merge(self.recordings.clone().router())
+            .merge(self.admin.clone().router())
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -194,6 +200,8 @@ impl App {
             std::future::ready(Ok(()))
         });
         worker.every("odoo.sessions", SESSIONS_EVERY, move || odoo::session::forget_expired(db.clone()));
+        let db = self.db.clone();
+        worker.every("admin.sessions", SESSIONS_EVERY, move || admin::forget_expired(db.clone()));
         self.inbox.tasks(&mut worker);
         self.recordings.tasks(&mut worker);
         self.hosting.tasks(&mut worker);

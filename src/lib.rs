@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! kernel <- config, db, egress, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
-//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- odoo <- app
+//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- odoo, reports <- admin <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
 
+pub mod admin;
 pub mod app;
 pub mod attendance;
 pub mod audit;
@@ -36,6 +37,7 @@ pub mod odoo;
 pub mod operations;
 pub mod providers;
 pub mod recordings;
+pub mod reports;
 pub mod rooms;
 pub mod rpc;
 pub mod server_info;

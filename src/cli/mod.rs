@@ -6,6 +6,7 @@ mod doctor;
 mod keys;
 mod organizations;
 mod progress;
+mod report;
 mod restore;
 mod rotate_keys;
 
@@ -51,6 +52,9 @@ enum Command {
     Restore(restore::Restore),
     /// Replace the master key that seals secrets, under a running service
     RotateKeys(rotate_keys::RotateKeys),
+    /// What an organization did, and what went wrong
+    #[command(subcommand)]
+    Report(report::Report),
     /// Fill an organization of its own with four weeks of work, and serve it on this machine to look around in
     Demo(demo::Demo),
     /// Print the OpenRPC document of this version
@@ -102,6 +106,7 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
         Command::Restore(command) => restore::run(&config, command).await,
         Command::RotateKeys(command) => rotate_keys::run(&config, command).await,
         Command::Doctor(command) => doctor::run(Ok(config), command).await,
+        Command::Report(command) => report::run(&config, command).await,
         Command::Demo(command) => demo::run(config, command).await,
         Command::Openrpc => {
             println!("{}", serde_json::to_string_pretty(&app::describe(&config).await?)?);

@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo, Providers, Recordings,
-    Retention, Secrets, Server, Webhooks,
+    Admin, Booking, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo, Providers,
+    Recordings, Retention, Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -41,6 +41,7 @@ pub struct Config {
     pub providers: Providers,
     pub recordings: Recordings,
     pub metrics: Metrics,
+    pub admin: Admin,
     pub log: Log,
 }
 
@@ -72,6 +73,7 @@ impl Config {
         self.jitsi.resolve()?;
         self.mail.resolve()?;
         self.metrics.resolve()?;
+        self.admin.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;

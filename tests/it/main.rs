@@ -2,6 +2,7 @@
 //! `OMEET_TEST_POSTGRES_URL` names a server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
 mod architecture;
 mod authorization;
 mod booking;
@@ -13,6 +14,7 @@ mod join;
 mod meetings;
 mod migrations;
 mod odoo;
+mod reports;
 mod supply_chain;
 mod support;
 mod transport;

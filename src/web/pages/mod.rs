@@ -6,7 +6,9 @@
 //! Pages work without JavaScript: forms post, waiting refreshes itself. `join.js` and `docs.js` only make that smoother;
 //! texts that they show travel in `data-` attributes, so that there is one place for translations.
 
+mod admin;
 mod booking;
+mod chart;
 mod enter;
 mod join;
 mod notice;
@@ -14,7 +16,12 @@ mod reference;
 mod start;
 mod waiting;
 
+pub use admin::{
+    AdminEndpointRow, AdminErrorRow, AdminFailedRow, AdminInstallation, AdminOrganization, AdminOrganizationRow, AdminProviderRow,
+    AdminQueueRow, AdminSignIn, Tile,
+};
 pub use booking::{Ask, BookCard, BookForm, BookPage, BookingPage, Choice, DayTimes, DayView, FieldView, MonthView, SlotButton};
+pub use chart::{Chart, Column};
 pub use enter::{Enter, HostPanel, Redirect, RedirectReason, WaitingGuest, Way};
 pub use join::{FieldError, JoinForm, MeetingCard};
 pub use notice::{Notice, NoticeKind};
@@ -43,7 +50,21 @@ macro_rules! pages {
     )+ };
 }
 
-pages!(JoinForm, Waiting, Enter, Redirect, Notice, StartPage, Reference, BookPage, BookForm, BookingPage);
+pages!(
+    JoinForm,
+    Waiting,
+    Enter,
+    Redirect,
+    Notice,
+    StartPage,
+    Reference,
+    BookPage,
+    BookForm,
+    BookingPage,
+    AdminSignIn,
+    AdminInstallation,
+    AdminOrganization
+);
 
 #[cfg(test)]
 mod gallery;
