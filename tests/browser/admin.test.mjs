@@ -1,4 +1,4 @@
-// The way of an admin: sign in, look, put on its way again, leave.
+// The way of an admin: sign in, look around, leave.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { accessible, nothingBroke } from './support/browser.mjs';
@@ -15,7 +15,7 @@ async function signIn(admin, key) {
   await admin.page.getByRole('button', { name: 'Sign out' }).waitFor();
 }
 
-test('an admin signs in, delivers again and leaves', async () => {
+test('an admin signs in, looks around and leaves', async () => {
   await it.service.call('webhook.endpoint.create', { url: 'http://127.0.0.1:9/erp' });
   await it.meeting();
   const admin = await it.visit('/admin'), { page, context } = admin;

@@ -1,7 +1,9 @@
 //! S1, S2: `/admin` shows an admin their organization and nothing of another; only forms of a session's own pages do anything.
 
 use axum::http::StatusCode;
-use omeet::kernel::{EndpointId, JobId};
+use omeet::db::Tx;
+use omeet::jobs::{self, NewJob};
+use omeet::kernel::{EndpointId, JobId, OrgId};
 use serde_json::json;
 
 use crate::support::{Client, Page, Service, on_every_engine, on_every_engine_with};
@@ -159,6 +161,38 @@ async fn what_was_given_up_is_tried_again_by_those_who_may() {
         }
         let audit = ours.ok("audit.list", json!({ "action": "webhook.delivery.redeliver_failed" })).await;
         assert_eq!(audit["items"].as_array().unwrap().len(), 1, "{audit}");
+    })
+    .await;
+}
+
+// A job that was given up, as the queue leaves it behind.
+async fn dead_job(service: &Service, client: &Client) -> String {
+    let org: OrgId = client.ok("organization.get", json!({})).await["id"].as_str().unwrap().parse().unwrap();
+    let unit = async move |tx: &mut Tx| {
+        let run_at = tx.now();
+        let job = NewJob { org: Some(org), kind: "test.dead", payload: json!({}), run_at, unique_key: Some(org.to_string()) };
+        jobs::enqueue(tx, job).await?;
+        tx.execute("update job set state = 'dead', attempts = 14, last_error = 'the provider answered 403'", vec![]).await
+    };
+    service.app.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await.unwrap();
+    client.ok("job.list", json!({ "state": "dead" })).await["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_dead_job_is_shown_with_its_cause_and_tried_again() {
+    on_every_engine(async |service| {
+        let ours = service.organization("Ours").await;
+        let (own, job) = (path_of(&ours).await, dead_job(&service, &ours).await);
+        let mut admin = Browser::new(&service);
+        admin.sign_in(ours.key.as_deref().unwrap()).await;
+        let page = admin.get(&own).await.body;
+        assert!(page.contains("the provider answered 403") && page.contains(&format!("{own}/jobs/{job}")), "{page}");
+        let word = admin.word(&own).await;
+        let done = admin.post(&format!("{own}/jobs/{job}"), &[("word", &word)], &[]).await;
+        assert_eq!((done.status, done.location), (303, format!("{own}?done=requeued")));
+        let after = ours.ok("job.list", json!({})).await["items"][0].clone();
+        assert_eq!((&after["state"], &after["attempts"]), (&json!("ready"), &json!(0)), "{after}");
+        assert_eq!(ours.ok("report.errors", json!({ "days": 1 })).await["items"][0]["why"], "the provider answered 403");
     })
     .await;
 }
