@@ -54,7 +54,7 @@ async fn look(config: &Config) -> anyhow::Result<Found> {
 async fn serve(config: Config, at: Addresses) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let stand_ins = StandIns::new(Arc::new(SystemClock), Arc::new(SystemEntropy));
-    tokio::spawn(world::serve(world::listen(&at.stand_ins).await?, stand_ins, stop.clone()));
+    tokio::spawn(world::serve(world::listen(&at.stand_ins).await?, stand_ins, serde_json::json!({}), stop.clone()));
     let prepare = async |app: &App, _: &str| {
         let Found::Demo(organization) = house::look(&app.db).await? else { anyhow::bail!("the demo is gone") };
         println!("{}", welcome::welcome(app, &at, &organization).await?);

@@ -117,13 +117,16 @@ async fn on_zoom(teller: &Teller<'_>, house: &House, call: &Call, present: &[Pre
     teller.settle().await
 }
 
+/// Minutes after its end at which a meeting that nobody closed is over.
+const GRACE_MIN: i64 = 31;
+
 // The host closes most; some are left to the clock.
 async fn end(teller: &Teller<'_>, call: &Call) -> anyhow::Result<()> {
     teller.go_to(call.start.plus_min(call.duration_min)).await?;
-    if call.host % 4 != 3 {
-        teller.ok("meeting.end", json!({ "id": call.id, "actor": member(call.host) })).await?;
+    if call.host % 4 == 3 {
+        return teller.go_to(call.start.plus_min(call.duration_min + GRACE_MIN)).await;
     }
-    Ok(())
+    teller.ok("meeting.end", json!({ "id": call.id, "actor": member(call.host) })).await.map(drop)
 }
 
 fn number_of(teller: &Teller<'_>, call: &Call) -> Option<u64> {

@@ -10,6 +10,7 @@
 //! | `cast` | who appears |
 //! | `furnish` | what is there before anything happens |
 //! | `past` | four weeks of meetings, one after the other |
+//! | `lost` | an account that is gone |
 //! | `call` | one meeting that takes place, and what its provider says of it |
 //! | `present` | what is on now, and what lies ahead |
 //! | [`welcome`] | what to open |
@@ -19,6 +20,7 @@ mod call;
 mod cast;
 mod furnish;
 pub mod house;
+mod lost;
 mod past;
 mod present;
 mod teller;
@@ -65,12 +67,14 @@ pub async fn fill(config: &Config, at: &Addresses, say: &(dyn Fn(&str) + Sync)) 
     let stop = CancellationToken::new();
     let app = App::build_with(config, &at.base, stop.clone(), clock.clone(), Arc::new(SystemEntropy)).await?;
     let stand_ins = StandIns::new(clock.clone(), Arc::new(SystemEntropy));
-    let serving = tokio::spawn(world::serve(world::listen(&at.stand_ins).await?, stand_ins.clone(), stop.clone()));
+    let lost = lost::Lost::new()?;
+    let socket = world::listen(&at.stand_ins).await?;
+    let serving = tokio::spawn(world::serve(socket, stand_ins.clone(), lost.published.clone(), stop.clone()));
     let working = app.start_work(config, &stop)?;
     let organization = organizations::create(&app.db, UNFINISHED, Some(SLUG)).await?;
     let key = new_key(&app, &organization, "storyteller").await?;
     let teller = Teller::new(&app, clock, stand_ins, organization.id, key)?;
-    let told = tell(&teller, at, now, say).await;
+    let told = tell(&teller, at, &lost, now, say).await;
     stop.cancel();
     working.stop(std::time::Duration::from_secs(10)).await;
     serving.await??;
@@ -78,9 +82,16 @@ pub async fn fill(config: &Config, at: &Addresses, say: &(dyn Fn(&str) + Sync)) 
     told
 }
 
-async fn tell(teller: &Teller<'_>, at: &Addresses, now: crate::kernel::Timestamp, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<()> {
+async fn tell(
+    teller: &Teller<'_>,
+    at: &Addresses,
+    lost: &lost::Lost,
+    now: crate::kernel::Timestamp,
+    say: &(dyn Fn(&str) + Sync),
+) -> anyhow::Result<()> {
     say("furnishing the organization");
     let house = furnish::furnish(teller, at).await?;
+    lost.tell(teller, at).await?;
     past::live(teller, &house, now, say).await?;
     say("opening what is on now");
     present::begin(teller, &house, now).await?;

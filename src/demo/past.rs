@@ -10,6 +10,8 @@ use super::teller::Teller;
 use crate::kernel::Timestamp;
 
 const DAY_S: i64 = 86_400;
+/// What the ERP that was switched off wanted to hear of.
+const OLD_ERP_HEARS: [&str; 2] = ["booking.*", "meeting.cancelled"];
 /// How far a sale is.
 const STAGES: [&str; 3] = ["new", "tasting", "won"];
 
@@ -121,9 +123,11 @@ async fn mishaps(teller: &Teller<'_>, house: &House, day: i64, nine: Timestamp) 
             json!({ "name": "Old office: handover", "start": nine.plus_min(60 * 24 * 60), "provider_id": house.lost, "actor": member(4) });
         teller.ok("meeting.create", new).await?;
     }
-    if day == DAYS - 9 {
+    if day == DAYS - 18 {
         let url = format!("{}{}", house.stand_ins, super::world::OLD_ERP);
-        teller.ok("webhook.endpoint.create", json!({ "url": url, "description": "Old ERP, switched off" })).await?;
+        teller
+            .ok("webhook.endpoint.create", json!({ "url": url, "description": "Old ERP, switched off", "event_types": OLD_ERP_HEARS }))
+            .await?;
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ pub async fn welcome(app: &App, at: &Addresses, organization: &Organization) -> 
 async fn pages(app: &App, ctx: &Ctx, at: &Addresses) -> anyhow::Result<Vec<(String, String)>> {
     let base = &at.base;
     let mut pages = vec![("Start".to_owned(), format!("{base}/")), ("Every method".to_owned(), format!("{base}/docs"))];
+    pages.push(("What is going on".to_owned(), format!("{base}/admin (sign in with the key below)")));
     let filter: MeetingFilter = serde_json::from_value(serde_json::json!({ "text": ON_AIR, "state": ["started"], "limit": 1 }))?;
     if let Some(meeting) = app.meetings.list(ctx, &filter).await?.items.into_iter().next() {
         pages.push(("Join a meeting".to_owned(), meeting.join_url));

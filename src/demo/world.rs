@@ -2,10 +2,12 @@
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::lost::PLACE;
 use crate::stand_ins::StandIns;
 
 /// Where an ERP listens.
@@ -31,11 +33,13 @@ pub async fn listen(address: &str) -> anyhow::Result<TcpListener> {
 ///
 /// # Errors
 /// When the socket breaks.
-pub async fn serve(socket: TcpListener, stand_ins: StandIns, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(socket: TcpListener, stand_ins: StandIns, published: Value, stop: CancellationToken) -> std::io::Result<()> {
     let routes = Router::new()
         .route(ERP, post(async || "ok"))
         .route(OLD_ERP, post(async || (StatusCode::BAD_GATEWAY, "this ERP was switched off")))
         .route(RECORDING, get(async || ([(header::CONTENT_TYPE, "video/mp4")], MP4)))
+        .route(&format!("{PLACE}/oauth2/v3/certs"), get(async move || published.to_string()))
+        .route(&format!("{PLACE}/{{*gone}}"), any(async || (StatusCode::SERVICE_UNAVAILABLE, "this account was closed")))
         .merge(stand_ins.router());
     axum::serve(socket, routes).with_graceful_shutdown(stop.cancelled_owned()).await
 }
