@@ -10,6 +10,7 @@ mod report;
 mod restore;
 mod rotate_keys;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -74,12 +75,16 @@ pub(crate) struct Output {
 impl Output {
     /// Prints `value` for scripts, or `words` for people.
     fn print(self, value: &impl Serialize, words: impl FnOnce() -> String) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string(value)?)
-        } else {
-            println!("{}", words())
-        }
-        Ok(())
+        put(&if self.json { serde_json::to_string(value)? } else { words() })
+    }
+}
+
+/// Prints lines. Whoever reads only the first of them (`| head`) is no failure.
+fn put(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{}", text.strip_suffix('\n').unwrap_or(text)).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
     }
 }
 

@@ -3,8 +3,8 @@
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::open;
 use super::organizations::named;
+use super::{open, put};
 use crate::config::Config;
 use crate::db::Db;
 use crate::kernel::clock::SystemEntropy;
@@ -91,11 +91,10 @@ async fn context(db: &Db, which: &Which) -> anyhow::Result<Ctx> {
 }
 
 fn print(which: &Which, made: &impl Serialize, text: impl FnOnce() -> String, csv: impl FnOnce() -> String) -> anyhow::Result<()> {
-    match which.format {
-        _ if which.json => println!("{}", serde_json::to_string(made)?),
-        Format::Json => println!("{}", serde_json::to_string(made)?),
-        Format::Text => print!("{}", text()),
-        Format::Csv => print!("{}", csv()),
-    }
-    Ok(())
+    let format = if which.json { Format::Json } else { which.format };
+    put(&match format {
+        Format::Json => serde_json::to_string(made)?,
+        Format::Text => text(),
+        Format::Csv => csv(),
+    })
 }

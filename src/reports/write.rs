@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
+
 use super::model::{AccountUse, Counts, ErrorGroup, Errors, Taken, Usage, Weekly};
+use crate::kernel::Timestamp;
 use crate::kernel::csv::{cell, row};
 
 /// What is counted, in the order in which it is shown.
@@ -61,7 +64,10 @@ impl Errors {
 impl Weekly {
     /// The week beside the one before, and what waits.
     pub fn text(&self) -> String {
-        let mut text = heading(&self.organization, &format!("week from {} to {}, {}", self.from, self.to, self.tz));
+        let mut text = heading(
+            &self.organization,
+            &format!("week from {} to {}, {}", day(self.from, &self.tz), day(self.to.plus_ms(-1), &self.tz), self.tz),
+        );
         writeln!(text, "{:<20}{:>10}{:>14}", "", "this week", "week before").ok();
         for (name, of) in MEASURES {
             writeln!(text, "{name:<20}{:>10}{:>14}", of(&self.week), of(&self.week_before)).ok();
@@ -100,6 +106,10 @@ impl Weekly {
         more("pending_bookings", waiting.pending_bookings);
         rows.iter().map(|cells| row(cells)).collect()
     }
+}
+
+fn day(at: Timestamp, tz: &str) -> String {
+    at.to_jiff().to_zoned(TimeZone::get(tz).unwrap_or(TimeZone::UTC)).date().to_string()
 }
 
 fn first(usage: &Usage) -> &str {
@@ -150,4 +160,31 @@ fn took(taken: Taken) -> String {
 // Terminals obey control characters.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(text: &str) -> Errors {
+        let at = Timestamp::from_secs(1_795_251_600);
+        let group = ErrorGroup { source: "job".into(), what: text.into(), why: text.into(), count: 2, first_at: at, last_at: at };
+        Errors { organization: text.into(), from: at, to: at, items: vec![group] }
+    }
+
+    // S4.7, S10: what others chose is no formula in a table, and moves no cursor on a terminal.
+    #[test]
+    fn texts_of_others_stay_texts() {
+        let hostile = errors("=HYPERLINK(\"http://evil\")\r\n\u{1b}[31m");
+        let table = hostile.csv();
+        assert_eq!(table.lines().count(), 2, "{table}");
+        assert!(table.contains("\"'=HYPERLINK(\"\"http://evil\"\")[31m\""), "{table}");
+        assert!(!hostile.text().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn slowness_is_said_in_shares() {
+        assert_eq!(took(Taken::default()), "none");
+        assert_eq!(took(Taken { count: 9, p50_ms: Some(4), p95_ms: Some(80) }), "9 (half within 4 ms, 95 % within 80 ms)");
+    }
 }
