@@ -36,7 +36,7 @@ pub(super) async fn run(mut config: Config, command: Demo) -> anyhow::Result<()>
     );
     if let Found::Empty = look(&config).await? {
         let progress = Progress::begin();
-        demo::fill(&config, &at, &|what| progress.say(what)).await?;
+        demo::fill(&config, &at, demo::DAYS, &|what| progress.say(what)).await?;
     }
     serve(config, at).await
 }

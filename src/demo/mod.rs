@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::config::Config;
 use crate::kernel::clock::{Clock as _, ManualClock, SystemClock, SystemEntropy};
-use crate::kernel::{Ctx, Role};
+use crate::kernel::{Ctx, Role, Timestamp};
 use crate::stand_ins::StandIns;
 use crate::tenancy::keys::{self, KeyKind, NewKey};
 use crate::tenancy::organizations::{self, Organization};
@@ -46,7 +46,7 @@ pub const SLUG: &str = "demo";
 /// Its name while it is being filled; another name means that it is whole.
 const UNFINISHED: &str = "Demo, being filled";
 /// Days that the story looks back.
-const DAYS: i64 = 28;
+pub const DAYS: i64 = 28;
 
 /// Where the demo is found once it runs.
 #[derive(Debug, Clone)]
@@ -57,13 +57,13 @@ pub struct Addresses {
     pub stand_ins: String,
 }
 
-/// Tells the whole story into an empty database.
+/// Tells the story of the last `days` days into an empty database; [`DAYS`] show everything.
 ///
 /// # Errors
 /// When a call of it is refused: then this program and its demo do not fit together.
-pub async fn fill(config: &Config, at: &Addresses, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<()> {
+pub async fn fill(config: &Config, at: &Addresses, days: i64, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<()> {
     let now = SystemClock.now();
-    let clock = Arc::new(ManualClock::at(now.plus_min(-DAYS * 24 * 60)));
+    let clock = Arc::new(ManualClock::at(now.plus_min(-days * 24 * 60)));
     let stop = CancellationToken::new();
     let app = App::build_with(config, &at.base, stop.clone(), clock.clone(), Arc::new(SystemEntropy)).await?;
     let stand_ins = StandIns::new(clock.clone(), Arc::new(SystemEntropy));
@@ -74,7 +74,7 @@ pub async fn fill(config: &Config, at: &Addresses, say: &(dyn Fn(&str) + Sync)) 
     let organization = organizations::create(&app.db, UNFINISHED, Some(SLUG)).await?;
     let key = new_key(&app, &organization, "storyteller").await?;
     let teller = Teller::new(&app, clock, stand_ins, organization.id, key)?;
-    let told = tell(&teller, at, &lost, now, say).await;
+    let told = tell(&teller, at, &lost, (days, now), say).await;
     stop.cancel();
     working.stop(std::time::Duration::from_secs(10)).await;
     serving.await??;
@@ -86,13 +86,13 @@ async fn tell(
     teller: &Teller<'_>,
     at: &Addresses,
     lost: &lost::Lost,
-    now: crate::kernel::Timestamp,
+    (days, now): (i64, Timestamp),
     say: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<()> {
     say("furnishing the organization");
     let house = furnish::furnish(teller, at).await?;
     lost.tell(teller, at).await?;
-    past::live(teller, &house, now, say).await?;
+    past::live(teller, &house, days, now, say).await?;
     say("opening what is on now");
     present::begin(teller, &house, now).await?;
     teller.ok("organization.update", json!({ "name": cast::ORGANIZATION })).await?;

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::DAYS;
 use super::call::{self, Call};
 use super::cast::{ZONE, ZONE_H, guest, invited, member};
 use super::furnish::{House, booker, id};
@@ -15,8 +14,11 @@ const OLD_ERP_HEARS: [&str; 2] = ["booking.*", "meeting.cancelled"];
 /// How far a sale is.
 const STAGES: [&str; 3] = ["new", "tasting", "won"];
 
-/// What is on in a week, by days: title, minutes after nine, length, and how many come.
-const WEEK: [&[(&str, i64, i64, usize)]; 5] = [
+/// Title, minutes after nine, length, and how many come.
+type Planned = (&'static str, i64, i64, usize);
+
+/// What is on in a week, by days.
+const WEEK: [&[Planned]; 5] = [
     &[("Week ahead", 0, 30, 5), ("Gayo harvest", 90, 60, 3), ("Kissaten Mori: samples", 360, 45, 2)],
     &[("Stand-up", 0, 15, 4), ("Cupping with Torrefactor", 300, 60, 4), ("Interview: roaster", 420, 45, 2)],
     &[("Stand-up", 0, 15, 4), ("Container to Gothenburg", 60, 45, 3), ("Design review", 240, 60, 3), ("One to one", 420, 30, 1)],
@@ -24,13 +26,14 @@ const WEEK: [&[(&str, i64, i64, usize)]; 5] = [
     &[("Stand-up", 0, 15, 4), ("Week behind", 390, 45, 5)],
 ];
 
-pub(super) async fn live(teller: &Teller<'_>, house: &House, now: Timestamp, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<()> {
-    let first = teller.now();
-    for day in 1..DAYS {
-        say(&format!("living day {day} of {DAYS}"));
+pub(super) async fn live(teller: &Teller<'_>, house: &House, days: i64, now: Timestamp, say: &(dyn Fn(&str) + Sync)) -> anyhow::Result<()> {
+    let (first, mut workday) = (teller.now(), 0);
+    for day in 1..days {
+        say(&format!("living day {day} of {days}"));
         let nine = nine_of(first.plus_secs(day * DAY_S));
-        if nine.plus_secs(DAY_S / 2) < now {
-            live_day(teller, house, day, nine).await?;
+        if let Some(plan) = WEEK.get(weekday(nine)).filter(|_| nine.plus_secs(DAY_S / 2) < now) {
+            workday += 1;
+            live_day(teller, house, workday, nine, plan).await?;
         }
     }
     teller.go_to(now).await?;
@@ -48,9 +51,8 @@ pub(super) fn weekday(nine: Timestamp) -> usize {
     usize::try_from((nine.secs().div_euclid(DAY_S) + 3).rem_euclid(7)).unwrap_or_default()
 }
 
-async fn live_day(teller: &Teller<'_>, house: &House, day: i64, nine: Timestamp) -> anyhow::Result<()> {
+async fn live_day(teller: &Teller<'_>, house: &House, day: i64, nine: Timestamp, plan: &[Planned]) -> anyhow::Result<()> {
     teller.go_to(nine.plus_min(-90)).await?;
-    let Some(plan) = WEEK.get(weekday(nine)) else { return Ok(()) };
     let mut planned = Vec::new();
     for (at, entry) in plan.iter().enumerate() {
         planned.push(plan_call(teller, house, nine, (day, at), *entry).await?);
@@ -68,7 +70,7 @@ async fn plan_call(
     house: &House,
     nine: Timestamp,
     (day, at): (i64, usize),
-    (name, after_min, duration_min, people): (&str, i64, i64, usize),
+    (name, after_min, duration_min, people): Planned,
 ) -> anyhow::Result<Call> {
     let host = usize::try_from(day).unwrap_or_default() + at;
     let start = nine.plus_min(after_min);
@@ -103,7 +105,7 @@ async fn book(teller: &Teller<'_>, house: &House, day: i64, nine: Timestamp) -> 
     let guest = booker(usize::try_from(day / 2).unwrap_or_default(), true);
     let asked = json!({ "link_id": house.links[0], "start": start, "guest": guest, "force": true });
     let booking = id(&teller.ok("booking.create", asked).await?);
-    match day % 7 {
+    match day % 8 {
         3 => teller.ok("booking.decline", json!({ "id": booking, "reason": "We are at the harvest that day." })).await?,
         5 => teller.ok("booking.cancel", json!({ "id": booking, "reason": "The guest is ill." })).await?,
         _ => teller.ok("booking.confirm", json!({ "id": booking })).await?,
@@ -113,17 +115,17 @@ async fn book(teller: &Teller<'_>, house: &House, day: i64, nine: Timestamp) -> 
 
 // What goes wrong, so that there is something to put right: a meeting called off, an ERP that was switched off, a provider nobody answers for.
 async fn mishaps(teller: &Teller<'_>, house: &House, day: i64, nine: Timestamp) -> anyhow::Result<()> {
-    if day % 5 == 0 {
+    if day % 4 == 0 {
         let new = json!({ "name": "Farm visit", "start": nine.plus_min(30 * 24 * 60), "actor": member(2) });
         let meeting = id(&teller.ok("meeting.create", new).await?);
         teller.ok("meeting.cancel", json!({ "id": meeting, "reason": "The road is closed." })).await?;
     }
-    if (10..=11).contains(&day) {
+    if (7..=8).contains(&day) {
         let new =
             json!({ "name": "Old office: handover", "start": nine.plus_min(60 * 24 * 60), "provider_id": house.lost, "actor": member(4) });
         teller.ok("meeting.create", new).await?;
     }
-    if day == DAYS - 18 {
+    if day == 8 {
         let url = format!("{}{}", house.stand_ins, super::world::OLD_ERP);
         teller
             .ok("webhook.endpoint.create", json!({ "url": url, "description": "Old ERP, switched off", "event_types": OLD_ERP_HEARS }))
