@@ -24,6 +24,7 @@ pub mod demo;
 pub mod egress;
 pub mod events;
 pub mod hosting;
+pub mod imports;
 pub mod jobs;
 pub mod join;
 pub mod kernel;

@@ -3,6 +3,7 @@
 mod backup;
 mod demo;
 mod doctor;
+mod import;
 mod keys;
 mod organizations;
 mod progress;
@@ -56,6 +57,8 @@ enum Command {
     /// What an organization did, and what went wrong
     #[command(subcommand)]
     Report(report::Report),
+    /// Take meetings over from a table, a calendar or the O-Meet module
+    Import(import::Import),
     /// Fill an organization of its own with four weeks of work, and serve it on this machine to look around in
     Demo(demo::Demo),
     /// Print the OpenRPC document of this version
@@ -112,6 +115,7 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
         Command::RotateKeys(command) => rotate_keys::run(&config, command).await,
         Command::Doctor(command) => doctor::run(Ok(config), command).await,
         Command::Report(command) => report::run(&config, command).await,
+        Command::Import(command) => import::run(&config, command).await,
         Command::Demo(command) => demo::run(config, command).await,
         Command::Openrpc => {
             println!("{}", serde_json::to_string_pretty(&app::describe(&config).await?)?);

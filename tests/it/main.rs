@@ -9,6 +9,7 @@ mod booking;
 mod demo;
 mod documents;
 mod hosting;
+mod imports;
 mod inbox;
 mod join;
 mod meetings;
