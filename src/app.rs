@@ -8,6 +8,7 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::Admin;
 use crate::booking::{Booking, availability};
 use crate::config::Config;
 use crate::connections::Connections;
@@ -32,8 +33,8 @@ use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
-    attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
-    notifications, odoo, providers, recordings, rooms, server_info, site, tenancy, webhooks,
+    admin, attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
+    notifications, odoo, providers, recordings, reports, rooms, server_info, site, tenancy, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -79,6 +80,7 @@ pub struct App {
     discovery: Discovery,
     base: Arc<str>,
     metrics: config::Metrics,
+    admin: Admin,
 }
 
 impl App {
@@ -120,6 +122,8 @@ impl App {
         rooms::rpc::register(&mut registry, &Rooms::new(db.clone()));
         booking::rpc::register(&mut registry, &booking);
         connections::rpc::register(&mut registry, &connections);
+        reports::rpc::register(&mut registry, &db, &sealer);
+        let admin = Admin::new(&gate, &sealer, &config.admin, base.starts_with("https:"));
         let discovery = Discovery::default();
         server_info::register(&mut registry, discovery.clone());
         discovery.fill(registry.entries().values().copied().collect(), base);
@@ -145,12 +149,18 @@ impl App {
             discovery,
             base: base.into(),
             metrics: config.metrics.clone(),
+            admin,
         })
     }
 
     /// What every method says of itself.
     pub fn methods(&self) -> impl Iterator<Item = &Described> {
         self.discovery.methods().iter()
+    }
+
+    /// What stands behind every door.
+    pub fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.doors.dispatcher
     }
 
     /// All HTTP routes.
@@ -176,6 +186,7 @@ impl App {
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
             .merge(self.inbox.clone().router())
             .merge(self.recordings.clone().router())
+            .merge(self.admin.clone().router())
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
@@ -196,6 +207,8 @@ impl App {
             std::future::ready(Ok(()))
         });
         worker.every("odoo.sessions", SESSIONS_EVERY, move || odoo::session::forget_expired(db.clone()));
+        let db = self.db.clone();
+        worker.every("admin.sessions", SESSIONS_EVERY, move || admin::forget_expired(db.clone()));
         self.inbox.tasks(&mut worker);
         self.recordings.tasks(&mut worker);
         self.hosting.tasks(&mut worker);

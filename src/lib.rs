@@ -4,11 +4,12 @@
 //!
 //! ```text
 //! kernel <- config, db, egress, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
-//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- connections, odoo <- app
+//!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- connections, odoo, reports <- admin <- app
 //! ```
 //!
 //! [`app`] is the one file that knows them all: start reading there.
 
+pub mod admin;
 pub mod app;
 pub mod attendance;
 pub mod audit;
@@ -20,9 +21,11 @@ pub mod config;
 pub mod connections;
 pub mod custom_fields;
 pub mod db;
+pub mod demo;
 pub mod egress;
 pub mod events;
 pub mod hosting;
+pub mod imports;
 pub mod jobs;
 pub mod join;
 pub mod kernel;
@@ -36,6 +39,7 @@ pub mod odoo;
 pub mod operations;
 pub mod providers;
 pub mod recordings;
+pub mod reports;
 pub mod rooms;
 pub mod rpc;
 pub mod server_info;

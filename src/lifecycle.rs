@@ -17,6 +17,21 @@ use crate::{bootstrap, providers, telemetry};
 /// # Errors
 /// When it cannot start: the message says what is wrong and where.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let prepare = async |app: &App, base: &str| {
+        bootstrap::first_start(app, base).await?;
+        Ok(providers::accounts::environment::adopt(&app.db, &app.sealer, &std::env::vars().collect()).await?)
+    };
+    serve_prepared(config, CancellationToken::new(), prepare).await
+}
+
+/// As [`serve`], with something else to do before the first call; `stop` ends it too.
+///
+/// # Errors
+/// As [`serve`], and those of `prepare`.
+pub async fn serve_prepared<P>(config: Config, stop: CancellationToken, prepare: P) -> anyhow::Result<()>
+where
+    P: AsyncFnOnce(&App, &str) -> anyhow::Result<()>,
+{
     telemetry::start_logging(&config.log)?;
     let metrics = telemetry::start_metrics()?;
     let socket = TcpListener::bind(config.server.listen).await;
@@ -26,10 +41,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         "" => format!("http://{address}"),
         public_url => public_url.to_owned(),
     };
-    let stop = CancellationToken::new();
     let app = App::build(&config, &base, stop.clone()).await?;
-    bootstrap::first_start(&app, &base).await?;
-    providers::accounts::environment::adopt(&app.db, &app.sealer, &std::env::vars().collect()).await?;
+    prepare(&app, &base).await?;
     let router = app.router(metrics);
     let working = app.start_work(&config, &stop)?;
     tracing::info!(%address, url = base, engine = ?app.db.engine(), "omeet listens");

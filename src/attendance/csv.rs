@@ -1,8 +1,9 @@
 //! Attendance as a table for spreadsheets.
 
 use super::view::Attendance;
+use crate::kernel::csv::{cell, row};
 
-/// One row per stay. Names are other people's text: a cell that a program would take for a formula begins with an apostrophe.
+/// One row per stay.
 pub(super) fn table(attendance: &Attendance) -> String {
     let mut text = String::from("name,email,moderator,from,to,seconds,minutes_in_all\r\n");
     for person in &attendance.items {
@@ -18,38 +19,8 @@ pub(super) fn table(attendance: &Attendance) -> String {
                 seconds,
                 person.minutes.to_string(),
             ];
-            text.push_str(&cells.join(","));
-            text.push_str("\r\n");
+            text.push_str(&row(&cells));
         }
     }
     text
-}
-
-fn cell(text: &str) -> String {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let text = if is_formula { format!("'{text}") } else { text };
-    format!("\"{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // S10: no name becomes a formula, a column or a row.
-    #[test]
-    fn names_stay_names() {
-        for (name, shown) in [
-            ("Ana", "\"Ana\""),
-            ("=1+1", "\"'=1+1\""),
-            (" @SUM(A1)", "\"' @SUM(A1)\""),
-            ("+49", "\"'+49\""),
-            ("-2", "\"'-2\""),
-            ("\t=cmd|x", "\"'=cmd|x\""),
-            ("a\"b,c\r\nd", "\"a\"\"b,cd\""),
-            ("＝1", "\"'＝1\""),
-        ] {
-            assert_eq!(cell(name), shown, "{name:?}");
-        }
-    }
 }

@@ -18,7 +18,7 @@ use crate::tenancy::organizations;
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Became {
+pub enum Became {
     /// A new meeting or series.
     Created,
     /// A changed one.
@@ -33,7 +33,7 @@ pub(super) enum Became {
 
 /// One event of the object, and what became of it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Outcome {
+pub struct Outcome {
     /// The event's UID.
     pub uid: String,
     /// What became of it.
@@ -46,13 +46,13 @@ pub(super) struct Outcome {
 
 /// What `calendar.import_ics` answers.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Outcomes {
+pub struct Outcomes {
     /// One per UID.
     pub items: Vec<Outcome>,
 }
 
 /// Carries out what a calendar object says, all of it or nothing.
-pub(super) async fn import(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, text: &str) -> Result<Outcomes, Failure> {
+pub async fn import(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, text: &str) -> Result<Outcomes, Failure> {
     let tz = organizations::find(tx, ctx.org).await?.map_or_else(|| "UTC".to_owned(), |organization| organization.tz);
     let calendar = ics::parse(text.as_bytes(), &tz)?;
     let mut items = Vec::new();

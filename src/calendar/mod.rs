@@ -5,7 +5,7 @@
 //! | [`ics`] | the text format |
 //! | [`entry`] | what a meeting or a series is in a calendar, with its SEQUENCE |
 //! | [`copy`] | the calendar part of a letter to one person |
-//! | `import` | invitations, changes, cancellations and answers from others |
+//! | [`import`] | invitations, changes, cancellations and answers from others |
 //! | `link`, `sync` | events of the ERP and their meetings, by the ERP's stable keys |
 //! | `feed` | personal feeds |
 //!
@@ -15,7 +15,7 @@ pub mod copy;
 pub mod entry;
 pub mod feed;
 pub mod ics;
-mod import;
+pub mod import;
 mod link;
 pub mod rpc;
 mod store;

@@ -1,13 +1,17 @@
 //! The command line. Every command takes `--json` for scripts.
 
 mod backup;
+mod demo;
 mod doctor;
+mod import;
 mod keys;
 mod organizations;
 mod progress;
+mod report;
 mod restore;
 mod rotate_keys;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -50,6 +54,13 @@ enum Command {
     Restore(restore::Restore),
     /// Replace the master key that seals secrets, under a running service
     RotateKeys(rotate_keys::RotateKeys),
+    /// What an organization did, and what went wrong
+    #[command(subcommand)]
+    Report(report::Report),
+    /// Take meetings over from a table, a calendar or the O-Meet module
+    Import(import::Import),
+    /// Fill an organization of its own with four weeks of work, and serve it on this machine to look around in
+    Demo(demo::Demo),
     /// Print the OpenRPC document of this version
     Openrpc,
     /// Print the configuration's defaults with their explanations
@@ -67,12 +78,16 @@ pub(crate) struct Output {
 impl Output {
     /// Prints `value` for scripts, or `words` for people.
     fn print(self, value: &impl Serialize, words: impl FnOnce() -> String) -> anyhow::Result<()> {
-        if self.json {
-            println!("{}", serde_json::to_string(value)?)
-        } else {
-            println!("{}", words())
-        }
-        Ok(())
+        put(&if self.json { serde_json::to_string(value)? } else { words() })
+    }
+}
+
+/// Prints lines. Whoever reads only the first of them (`| head`) is no failure.
+fn put(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{}", text.strip_suffix('\n').unwrap_or(text)).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => Ok(done?),
     }
 }
 
@@ -99,6 +114,9 @@ async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
         Command::Restore(command) => restore::run(&config, command).await,
         Command::RotateKeys(command) => rotate_keys::run(&config, command).await,
         Command::Doctor(command) => doctor::run(Ok(config), command).await,
+        Command::Report(command) => report::run(&config, command).await,
+        Command::Import(command) => import::run(&config, command).await,
+        Command::Demo(command) => demo::run(config, command).await,
         Command::Openrpc => {
             println!("{}", serde_json::to_string_pretty(&app::describe(&config).await?)?);
             Ok(())

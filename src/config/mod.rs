@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 pub use secret::Secret;
 pub use sections::{
-    Booking, Calendars, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo, Providers,
-    Recordings, Retention, Secrets, Server, Webhooks,
+    Admin, Booking, Calendars, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo,
+    Providers, Recordings, Retention, Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -42,6 +42,7 @@ pub struct Config {
     pub providers: Providers,
     pub recordings: Recordings,
     pub metrics: Metrics,
+    pub admin: Admin,
     pub log: Log,
 }
 
@@ -74,6 +75,7 @@ impl Config {
         self.mail.resolve()?;
         self.metrics.resolve()?;
         self.calendars.resolve()?;
+        self.admin.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;

@@ -341,6 +341,24 @@ impl Metrics {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Admin {
+    pub operator_token: SecretString,
+    pub operator_token_file: String,
+    pub session_min: u32,
+}
+
+impl Admin {
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        self.operator_token = secret::resolve("admin.operator_token", &self.operator_token, &self.operator_token_file)?;
+        let octets = self.operator_token.expose_secret().len();
+        ensure!(octets == 0 || octets >= 24, "admin.operator_token: must have at least 24 characters (openssl rand -hex 32)");
+        ensure!((5..=1440).contains(&self.session_min), "admin.session_min: must be between 5 and 1440");
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub filter: String,

@@ -28,5 +28,6 @@ pub mod worker;
 
 pub use model::{Job, JobFilter, JobOutcome, JobState, JobView, NewJob};
 pub use queue::MAX_ATTEMPTS;
-pub use store::{cancel, enqueue, forget};
+pub use rpc::requeue;
+pub use store::{cancel, enqueue, forget, list};
 pub use worker::{Worker, Working};

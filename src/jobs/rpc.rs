@@ -71,7 +71,8 @@ pub fn register(registry: &mut Registry, db: &Db, record: Recorder) {
     });
 }
 
-pub(super) async fn requeue(tx: &mut Tx, ctx: &Ctx, id: JobId, record: Recorder) -> Result<JobView, Failure> {
+/// Makes a job due now; a dead one begins anew.
+pub async fn requeue(tx: &mut Tx, ctx: &Ctx, id: JobId, record: Recorder) -> Result<JobView, Failure> {
     let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
     store::requeue(tx, ctx.org, id).await?;
     let after = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;

@@ -112,7 +112,7 @@ pub(super) async fn find(tx: &mut Tx, org: OrgId, id: JobId) -> Result<Option<Jo
 }
 
 /// A page of jobs, newest first.
-pub(super) async fn list(tx: &mut Tx, ctx: &Ctx, filter: &JobFilter) -> Result<Page<JobView>, Failure> {
+pub async fn list(tx: &mut Tx, ctx: &Ctx, filter: &JobFilter) -> Result<Page<JobView>, Failure> {
     let (limit, before) = (filter.page().limit()?, filter.page().after::<JobId>()?);
     let mut sql = Sql::new(VIEW);
     sql.bind(ctx.org);

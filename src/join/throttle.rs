@@ -51,7 +51,12 @@ impl Window {
 impl Throttle {
     /// With the configured limits.
     pub fn new(config: &config::Join) -> Self {
-        Self { per_min: config.misses_per_min, per_s_total: config.misses_per_s_total, counts: Mutex::default() }
+        Self::of(config.misses_per_min, config.misses_per_s_total)
+    }
+
+    /// With limits per minute and address, and per second in total.
+    pub fn of(per_min: u32, per_s_total: u32) -> Self {
+        Self { per_min, per_s_total, counts: Mutex::default() }
     }
 
     /// Whether somebody may try a code at all.

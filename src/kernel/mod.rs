@@ -8,6 +8,7 @@
 //! | [`id`] | typed identifiers with their wire prefixes |
 //! | [`code`] | room codes and long random tokens |
 //! | [`context`] | who calls, for whom, through which door |
+//! | [`csv`] | tables for spreadsheets |
 //! | [`failure`] | error classes, their JSON-RPC codes, and kinds |
 //! | [`page`] | cursors and page sizes |
 //! | [`seal`] | encryption at rest and hashes |
@@ -17,6 +18,7 @@ pub mod cache;
 pub mod clock;
 pub mod code;
 pub mod context;
+pub mod csv;
 pub mod failure;
 pub mod id;
 pub mod page;

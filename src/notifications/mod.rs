@@ -30,12 +30,22 @@ pub use letters::local_times;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::calendar::entry::Sender;
-use crate::config;
+use crate::db::Tx;
 use crate::jobs::Worker;
+use crate::kernel::{Ctx, Failure, MeetingId};
 use crate::meetings::Meetings;
+use crate::{audit, config};
 
 const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// No letter is written about a meeting, whatever the organization wants of others: for what people know from elsewhere.
+pub async fn keep_silent(tx: &mut Tx, ctx: &Ctx, meeting: MeetingId) -> Result<(), Failure> {
+    store::put_choice(tx, ctx.org, meeting, Some(false)).await?;
+    audit::record(tx, ctx, "notification.meeting", meeting, json!({ "mail": { "before": null, "after": false } })).await
+}
 
 /// Tells people; clones share everything.
 #[derive(Clone)]

@@ -12,3 +12,5 @@ pub mod drill;
 pub mod metrics;
 pub mod sealings;
 mod store;
+
+pub use store::{Queues, queues};

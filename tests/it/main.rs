@@ -2,17 +2,21 @@
 //! `OMEET_TEST_POSTGRES_URL` names a server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod admin;
 mod architecture;
 mod authorization;
 mod booking;
 mod connections;
+mod demo;
 mod documents;
 mod hosting;
+mod imports;
 mod inbox;
 mod join;
 mod meetings;
 mod migrations;
 mod odoo;
+mod reports;
 mod supply_chain;
 mod support;
 mod transport;

@@ -33,9 +33,10 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use model::{CreatedEndpoint, Delivery, DeliveryState, Endpoint};
+pub use model::{CreatedEndpoint, DELIVERY_NOT_FOUND, Delivery, DeliveryFilter, DeliveryState, ENDPOINT_NOT_FOUND, Endpoint};
 pub use rpc::register;
 pub use secret::SEALED;
+pub use service::{deliveries as list_deliveries, redeliver, redeliver_failed};
 use store::deliveries;
 
 use crate::config::Webhooks;

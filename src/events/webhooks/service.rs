@@ -117,7 +117,7 @@ pub(super) async fn rotate(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, id: Endpoint
 }
 
 /// A page of deliveries; of an endpoint only where there is one.
-pub(super) async fn deliveries(tx: &mut Tx, ctx: &Ctx, filter: &DeliveryFilter) -> Result<Page<Delivery>, Failure> {
+pub async fn deliveries(tx: &mut Tx, ctx: &Ctx, filter: &DeliveryFilter) -> Result<Page<Delivery>, Failure> {
     if let Some(endpoint) = filter.endpoint_id {
         endpoints::find(tx, ctx.org, endpoint).await?.ok_or(&ENDPOINT_NOT_FOUND)?;
     }
@@ -125,7 +125,7 @@ pub(super) async fn deliveries(tx: &mut Tx, ctx: &Ctx, filter: &DeliveryFilter) 
 }
 
 /// Puts a delivery on its way again, with all its attempts.
-pub(super) async fn redeliver(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Result<Delivery, Failure> {
+pub async fn redeliver(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Result<Delivery, Failure> {
     let before = deliveries::find(tx, ctx.org, id).await?.ok_or(&DELIVERY_NOT_FOUND)?;
     deliveries::redeliver(tx, ctx.org, &before).await?;
     let after = deliveries::find(tx, ctx.org, id).await?.ok_or(&DELIVERY_NOT_FOUND)?;
@@ -136,7 +136,7 @@ pub(super) async fn redeliver(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Result<
 }
 
 /// Puts everything that was given up for an endpoint on its way again; answers how many.
-pub(super) async fn redeliver_failed(tx: &mut Tx, ctx: &Ctx, endpoint: EndpointId) -> Result<u64, Failure> {
+pub async fn redeliver_failed(tx: &mut Tx, ctx: &Ctx, endpoint: EndpointId) -> Result<u64, Failure> {
     endpoints::find(tx, ctx.org, endpoint).await?.ok_or(&ENDPOINT_NOT_FOUND)?;
     let redelivered = deliveries::redeliver_failed(tx, ctx.org, endpoint).await?;
     let changes = json!({ "state": { "before": DeliveryState::Failed, "after": DeliveryState::Pending }, "deliveries": redelivered });

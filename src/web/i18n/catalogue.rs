@@ -63,6 +63,11 @@ impl Lang {
         self.0.texts.get(key).or_else(english).map(String::as_str).unwrap_or_default()
     }
 
+    /// The text of one of a group of keys.
+    pub fn named(self, group: &str, key: &str) -> &'static str {
+        self.say(&format!("{group}.{key}"))
+    }
+
     /// The text of a key with `{name}` replaced by `value`.
     pub fn fill(self, key: &str, name: &str, value: impl fmt::Display) -> String {
         self.t(key, &[(name, &value.to_string())])

@@ -54,8 +54,15 @@ pub type Shown = (String, String, Policy);
 
 /// Every page in one language.
 pub fn pages(lang: Lang, texts: &Texts) -> Vec<Shown> {
-    let rendered =
-        [joins(lang, texts), waits(lang, texts), enters(lang, texts), notices(lang, texts), others(lang, texts), bookings(lang, texts)];
+    let rendered = [
+        joins(lang, texts),
+        waits(lang, texts),
+        enters(lang, texts),
+        notices(lang, texts),
+        others(lang, texts),
+        bookings(lang, texts),
+        admins(lang, texts),
+    ];
     let rendered = rendered.into_iter().flatten().chain(calendars(lang, texts));
     rendered.map(|(name, html, policy)| (format!("{name}.{}", lang.code()), html, policy)).collect()
 }
@@ -257,6 +264,75 @@ fn bookings(lang: Lang, texts: &Texts) -> Vec<Shown> {
         plain(&format!("booking-{key}"), page.render())
     }));
     shown
+}
+
+fn admins(lang: Lang, texts: &Texts) -> Vec<Shown> {
+    let text = || texts.title.clone();
+    let tile = |key, is_alarm| Tile { key, value: 42, is_alarm };
+    let tiles = vec![tile("created", false), tile("dead_jobs", true)];
+    let row = || AdminFailedRow {
+        action: "/admin/x".into(),
+        what: text(),
+        about: text(),
+        why: texts.reason.clone(),
+        attempts: 14,
+        at: "2026-11-21 09:00".into(),
+    };
+    let values: Vec<(String, i64)> = (0..30).map(|at| (text(), (at * 7) % 11)).collect();
+    let organization = AdminOrganization {
+        lang,
+        word: "word".into(),
+        name: text(),
+        tz: "Asia/Jakarta".into(),
+        path: "/admin/organizations/x".into(),
+        is_operator: true,
+        done: Some("requeued"),
+        tiles: tiles.clone(),
+        charts: vec![Chart::new("held", text(), &values)],
+        queues: vec![AdminQueueRow { kind: text(), ready: 1, next_at: String::new(), dead: 2 }],
+        dead: vec![row()],
+        endpoints: vec![AdminEndpointRow {
+            action: "/admin/x".into(),
+            url: text(),
+            health: "failing",
+            pending: 1,
+            failed: 2,
+            delivered: 3,
+        }],
+        failed: vec![row()],
+        providers: vec![AdminProviderRow {
+            name: text(),
+            kind: text(),
+            health: "near",
+            calls: 9,
+            failures: 1,
+            throttled: 0,
+            percent: Some(81),
+        }],
+        errors: vec![AdminErrorRow {
+            source: "job".into(),
+            what: text(),
+            why: texts.reason.clone(),
+            count: 3,
+            last_at: "2026-11-21 09:00".into(),
+        }],
+    };
+    let one = AdminOrganizationRow {
+        url: "/admin/organizations/x".into(),
+        name: text(),
+        slug: text(),
+        users: 6,
+        meetings: 90,
+        dead_jobs: 1,
+        failed_deliveries: 0,
+    };
+    let installation = AdminInstallation { lang, word: "word".into(), tiles, organizations: vec![one] };
+    vec![
+        plain("admin-sign-in", AdminSignIn { lang, refused: false }.render()),
+        plain("admin-refused", AdminSignIn { lang, refused: true }.render()),
+        plain("admin", installation.render()),
+        plain("admin-organization", organization.render()),
+    ]
 }
 
 fn document() -> Value {

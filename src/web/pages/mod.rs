@@ -6,8 +6,10 @@
 //! Pages work without JavaScript: forms post, waiting refreshes itself. `join.js` and `docs.js` only make that smoother;
 //! texts that they show travel in `data-` attributes, so that there is one place for translations.
 
+mod admin;
 mod booking;
 mod calendar;
+mod chart;
 mod enter;
 mod join;
 mod notice;
@@ -15,8 +17,13 @@ mod reference;
 mod start;
 mod waiting;
 
+pub use admin::{
+    AdminEndpointRow, AdminErrorRow, AdminFailedRow, AdminInstallation, AdminOrganization, AdminOrganizationRow, AdminProviderRow,
+    AdminQueueRow, AdminSignIn, Tile,
+};
 pub use booking::{Ask, BookCard, BookForm, BookPage, BookingPage, Choice, DayTimes, DayView, FieldView, MonthView, SlotButton};
 pub use calendar::{CalendarPage, CalendarStep};
+pub use chart::{Chart, Column};
 pub use enter::{Enter, HostPanel, Redirect, RedirectReason, WaitingGuest, Way};
 pub use join::{FieldError, JoinForm, MeetingCard};
 pub use notice::{Notice, NoticeKind};
@@ -45,7 +52,22 @@ macro_rules! pages {
     )+ };
 }
 
-pages!(JoinForm, Waiting, Enter, Redirect, Notice, StartPage, Reference, BookPage, BookForm, BookingPage, CalendarPage);
+pages!(
+    JoinForm,
+    Waiting,
+    Enter,
+    Redirect,
+    Notice,
+    StartPage,
+    Reference,
+    BookPage,
+    BookForm,
+    BookingPage,
+    CalendarPage,
+    AdminSignIn,
+    AdminInstallation,
+    AdminOrganization
+);
 
 #[cfg(test)]
 mod gallery;

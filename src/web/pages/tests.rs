@@ -178,7 +178,9 @@ fn pages_are_made_for_everybody() {
                     .collect()
             };
             let count = |wanted: &str| tags.iter().filter(|(tag, _)| tag == wanted).count();
-            assert_eq!((count("h1"), count("main"), count("title")), (1, 1, 1), "{name}");
+            // Drawings name their parts with titles, too.
+            let head = html.split_once("</head>").map_or("", |(head, _)| head);
+            assert_eq!((count("h1"), count("main"), head.matches("<title>").count()), (1, 1, 1), "{name}");
             assert!(html.contains(&format!("<html lang=\"{}\" dir=\"ltr\">", lang.code())), "{name}");
             let ids: BTreeSet<_> = values("id").into_iter().collect();
             let referred = ["for", "aria-labelledby", "aria-describedby"].iter().flat_map(|attribute| values(attribute));

@@ -19,6 +19,7 @@ pub struct Client {
 pub struct Page {
     pub status: u16,
     pub location: String,
+    pub set_cookie: String,
     pub body: String,
 }
 
@@ -91,6 +92,15 @@ impl Client {
         self.page(self.http.get(format!("{}{path}", self.base))).await
     }
 
+    /// Anything, with headers of the test's own.
+    pub async fn fetch(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
+        let mut request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base)).body(body.to_owned());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.page(request).await
+    }
+
     /// A submitted form; `json` asks as our scripts do.
     pub async fn post(&self, path: &str, form: &[(&str, &str)], json: bool) -> Page {
         let body = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
@@ -111,8 +121,9 @@ impl Client {
 
     async fn page(&self, request: reqwest::RequestBuilder) -> Page {
         let response = request.send().await.unwrap();
-        let location = response.headers().get("location").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-        Page { status: response.status().as_u16(), location, body: response.text().await.unwrap() }
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let (location, set_cookie) = (header("location"), header("set-cookie"));
+        Page { status: response.status().as_u16(), location, set_cookie, body: response.text().await.unwrap() }
     }
 }
 

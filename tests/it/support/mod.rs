@@ -8,7 +8,7 @@ use std::sync::Arc;
 use omeet::app::App;
 use omeet::config::Config;
 use omeet::kernel::clock::{ManualClock, SystemEntropy};
-use omeet::kernel::{Ctx, Role, Timestamp};
+use omeet::kernel::{Ctx, OrgId, Role, Timestamp};
 use omeet::listener::Listener;
 use omeet::tenancy::keys::{self, KeyKind, NewKey};
 use omeet::tenancy::organizations;
@@ -87,7 +87,12 @@ impl Service {
         let dir = TempDir::new().unwrap();
         let url = if url.is_empty() { format!("sqlite://{}?mode=rwc", dir.path().join("omeet.db").display()) } else { url.to_owned() };
         let config = config(&dir, &url, settings);
-        let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
+        Self::serving(engine, config, NOW.parse().unwrap(), dir).await
+    }
+
+    /// Serves by a configuration of the test's own, at `now`.
+    pub async fn serving(engine: &'static str, config: Config, now: Timestamp, dir: TempDir) -> Self {
+        let clock = Arc::new(ManualClock::at(now));
         let socket = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
         let stop = CancellationToken::new();
@@ -101,7 +106,12 @@ impl Service {
     /// A new organization with a service key of the role admin.
     pub async fn organization(&self, name: &str) -> Client {
         let organization = organizations::create(&self.app.db, name, None).await.unwrap();
-        let ctx = Ctx::system(organization.id, "test".to_owned());
+        self.key_for(organization.id).await
+    }
+
+    /// A service key of the role admin.
+    pub async fn key_for(&self, org: OrgId) -> Client {
+        let ctx = Ctx::system(org, "test".to_owned());
         let new = NewKey { kind: KeyKind::Service, user: None, name: None, role: Role::Admin, scopes: vec![], expires_at: None };
         let created = self.app.db.unit(move |tx| Box::pin(async move { keys::create(tx, &ctx, new).await })).await.unwrap();
         Client::new(&self.base, Some(&created.key))
