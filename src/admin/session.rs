@@ -97,7 +97,7 @@ impl Admin {
             Who::Operator => {
                 let known = organizations::find(&mut self.db.reader().await?, org).await?.is_some();
                 let system = Ctx::system(org, format!("operator-{request_id}"));
-                Ok(known.then(|| Ctx { remote: Some(remote), door: Door::Page, ..system }))
+                Ok(known.then_some(Ctx { remote: Some(remote), door: Door::Page, ..system }))
             }
         }
     }

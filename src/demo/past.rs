@@ -91,7 +91,7 @@ async fn plan_call(
 fn people_of(host: usize, count: usize) -> Vec<Value> {
     let person = |at: usize| {
         let (name, email) = guest(host + at);
-        if at % 2 == 0 { invited(host + at + 1) } else { json!({ "name": name, "email": email }) }
+        if at.is_multiple_of(2) { invited(host + at + 1) } else { json!({ "name": name, "email": email }) }
     };
     (0..count).map(person).collect()
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::app::App;
-use crate::db::Topic;
+use crate::db::{Topic, Tx};
 use crate::kernel::clock::{Clock as _, ManualClock};
 use crate::kernel::context::Door;
 use crate::kernel::{OrgId, Timestamp};
@@ -101,7 +101,11 @@ impl<'a> Teller<'a> {
     /// Waits a little for the work that follows from what was told; not for what fails by design.
     pub(super) async fn settle(&self) -> anyhow::Result<()> {
         let org = self.org;
-        self.app.db.unit(move |tx| Box::pin(async move { Ok(tx.signal(Topic::Work, org)) })).await?;
+        let wake = async move |tx: &mut Tx| {
+            tx.signal(Topic::Work, org);
+            Ok(())
+        };
+        self.app.db.unit(move |tx| Box::pin(async move { wake(tx).await })).await?;
         for _ in 0..PATIENCE {
             if operations::queues(&mut self.app.db.reader().await?).await?.jobs_due == 0 {
                 break;

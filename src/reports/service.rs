@@ -61,8 +61,11 @@ async fn organization(tx: &mut Tx, org: OrgId) -> Result<Organization, Failure> 
     organizations::find(tx, org).await?.ok_or_else(|| Failure::from(&organizations::NOT_FOUND))
 }
 
+/// Puts a number where it belongs.
+type Put = fn(&mut Counts, i64);
+
 async fn counts(tx: &mut Tx, org: OrgId, period: &Period) -> Result<BTreeMap<Date, Counts>, Failure> {
-    let places: [(&Measure, fn(&mut Counts, i64)); 7] = [
+    let places: [(&Measure, Put); 7] = [
         (&store::CREATED, |counts, n| counts.meetings_created = n),
         (&store::HELD, |counts, n| counts.meetings_held = n),
         (&store::CANCELLED, |counts, n| counts.meetings_cancelled = n),

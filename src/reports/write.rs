@@ -8,8 +8,11 @@ use super::model::{AccountUse, Counts, ErrorGroup, Errors, Taken, Usage, Weekly}
 use crate::kernel::Timestamp;
 use crate::kernel::csv::{cell, row};
 
+/// Takes a number from where it is.
+type Take = fn(&Counts) -> i64;
+
 /// What is counted, in the order in which it is shown.
-const MEASURES: [(&str, fn(&Counts) -> i64); 7] = [
+const MEASURES: [(&str, Take); 7] = [
     ("meetings_created", |counts| counts.meetings_created),
     ("meetings_held", |counts| counts.meetings_held),
     ("meetings_cancelled", |counts| counts.meetings_cancelled),
