@@ -6,7 +6,7 @@
 //! | [`model`] | the reports |
 //! | `store` | counting |
 //! | `service` | putting together |
-//! | [`write`] | as text for people, and as tables that no spreadsheet takes for formulas |
+//! | `write` | as text for people, and as tables that no spreadsheet takes for formulas |
 //! | `rpc` | `report.*` |
 
 pub mod model;
