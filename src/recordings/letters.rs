@@ -1,16 +1,17 @@
 //! The letter that says that a recording is there: once to everybody who may see it.
 
+use super::Recordings;
 use super::model::{Recording, RecordingState, Visibility};
-use super::{Recordings, tickets};
+use super::tickets::Ticket;
 use crate::db::Tx;
 use crate::kernel::{Ctx, Failure};
 use crate::mail::{self, Address, Button, Draft, Dress, Letter};
-use crate::meetings::{MeetingView, NOT_FOUND as NO_MEETING, ParticipantRole, ParticipantView};
+use crate::meetings::{MeetingView, NOT_FOUND as NO_MEETING, ParticipantView};
 use crate::notifications::elsewhere::{self, Reader};
 use crate::web::i18n::When;
 
 const KIND: &str = "recording.ready";
-/// Days that the address in a letter works: people read mail later than they press buttons.
+/// Days that the address in a letter works, as long as its reader may see the recording: people read mail later than they press buttons.
 const LETTER_DAYS: i64 = 7;
 
 impl Recordings {
@@ -26,28 +27,34 @@ impl Recordings {
             Err(failure) if failure.kind() == &NO_MEETING => return Ok(()),
             Err(failure) => return Err(failure),
         };
-        view.participants.retain(|person| sees(person, recording.visibility));
+        view.participants.retain(|person| needs(person) <= recording.visibility);
         let dress = Dress::of(tx, recording.org_id).await?;
-        let readers = elsewhere::readers(tx, recording.org_id, &view).await?;
-        let url = self.letter_url(tx, recording)?;
-        let letters = readers.iter().filter_map(|reader| letter(&view, recording, reader, url.clone(), &dress).transpose());
-        let letters = letters.collect::<Result<Vec<_>, _>>()?;
-        mail::queue_all(tx, recording.org_id, letters).await.map(drop)
+        for audience in [Visibility::Host, Visibility::Participants] {
+            let mut view = view.clone();
+            view.participants.retain(|person| needs(person) == audience);
+            let readers = elsewhere::readers(tx, recording.org_id, &view).await?;
+            let url = self.letter_url(tx, recording, audience)?;
+            let letters = readers.iter().filter_map(|reader| letter(&view, recording, reader, url.clone(), &dress).transpose());
+            let letters = letters.collect::<Result<Vec<_>, _>>()?;
+            mail::queue_all(tx, recording.org_id, letters).await?;
+        }
+        Ok(())
     }
 
     // A provider's own link is not passed on: it may be good for more than this one file.
-    fn letter_url(&self, tx: &Tx, recording: &Recording) -> Result<Option<String>, Failure> {
+    fn letter_url(&self, tx: &Tx, recording: &Recording, needs: Visibility) -> Result<Option<String>, Failure> {
         if recording.state != RecordingState::Stored {
             return Ok(None);
         }
         let until = tx.now().plus_secs(LETTER_DAYS * 86_400);
-        let ticket = tickets::issue(self.meetings.sealer(), recording.org_id, recording.id, until)?;
+        let ticket = Ticket { org: recording.org_id, recording: recording.id, needs }.seal(self.meetings.sealer(), until)?;
         Ok(Some(format!("{}/recordings/{ticket}", self.meetings.base())))
     }
 }
 
-fn sees(person: &ParticipantView, visibility: Visibility) -> bool {
-    visibility != Visibility::Host || matches!(person.role, ParticipantRole::Host | ParticipantRole::CoHost)
+// The least visibility with which somebody sees it.
+fn needs(person: &ParticipantView) -> Visibility {
+    if person.role.manages() { Visibility::Host } else { Visibility::Participants }
 }
 
 fn letter(

@@ -9,7 +9,7 @@ use crate::providers::facts::RecordingKind;
 macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, sqlx::Type)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, sqlx::Type)]
         #[serde(rename_all = "snake_case")]
         #[sqlx(type_name = "text", rename_all = "snake_case")]
         pub enum $name { $($(#[$variant_doc])* $variant),+ }
@@ -40,7 +40,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Who may see a recording.
+    /// Who may see a recording; the fewest first.
     Visibility {
         /// Hosts, co-hosts and managers.
         Host = "host",

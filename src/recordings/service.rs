@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::model::{Recording, RecordingState, RecordingView, Visibility};
-use super::{NOT_FOUND, Recordings, UNAVAILABLE, fetch, store, tickets};
+use super::tickets::Ticket;
+use super::{NOT_FOUND, Recordings, UNAVAILABLE, fetch, store};
 use crate::audit;
 use crate::db::{SealedColumn, Tx};
 use crate::events::{self, NewEvent};
@@ -157,14 +158,15 @@ impl Recordings {
     }
 
     pub(super) async fn get(&self, ctx: &Ctx, id: RecordingId) -> Result<RecordingView, Failure> {
-        let (recording, manages) = self.seen(ctx, id).await?;
-        Ok(recording.view(self.meetings.base(), manages))
+        let (recording, needs) = self.seen(ctx, id).await?;
+        Ok(recording.view(self.meetings.base(), needs == Visibility::Host))
     }
 
-    async fn seen(&self, ctx: &Ctx, id: RecordingId) -> Result<(Recording, bool), Failure> {
+    // And the least visibility with which the caller sees it.
+    async fn seen(&self, ctx: &Ctx, id: RecordingId) -> Result<(Recording, Visibility), Failure> {
         let found = store::find(&mut self.meetings.db().reader().await?, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
         let visible = self.visible(ctx, found.meeting_id).await?;
-        if visible.contains(&found.visibility) { Ok((found, visible.len() == HOST_SEES.len())) } else { Err(Failure::from(&NOT_FOUND)) }
+        if visible.contains(&found.visibility) { Ok((found, visible[0])) } else { Err(Failure::from(&NOT_FOUND)) }
     }
 
     async fn managed(&self, ctx: &Ctx, id: RecordingId) -> Result<Recording, Failure> {
@@ -175,11 +177,11 @@ impl Recordings {
 
     /// An address of ours that works for an hour, or the provider's link while it lives.
     pub async fn download_url(&self, ctx: &Ctx, id: RecordingId) -> Result<Download, Failure> {
-        let (recording, _) = self.seen(ctx, id).await?;
+        let (recording, needs) = self.seen(ctx, id).await?;
         let now = self.meetings.db().clock().now();
         if recording.state == RecordingState::Stored {
             let expires_at = now.plus_min(TICKET_MIN);
-            let ticket = tickets::issue(self.meetings.sealer(), ctx.org, id, expires_at)?;
+            let ticket = Ticket { org: ctx.org, recording: id, needs }.seal(self.meetings.sealer(), expires_at)?;
             return Ok(Download { id, url: format!("{}/recordings/{ticket}", self.meetings.base()), expires_at });
         }
         let expires_at = recording.link_expires_at.unwrap_or_else(|| now.plus_min(TICKET_MIN));

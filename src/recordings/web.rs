@@ -9,7 +9,8 @@ use axum::routing::get;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::model::{Recording, RecordingState};
-use super::{Recordings, store, tickets};
+use super::tickets::Ticket;
+use super::{Recordings, store};
 use crate::kernel::Failure;
 
 impl Recordings {
@@ -20,8 +21,9 @@ impl Recordings {
 
     async fn of_ticket(&self, ticket: &str) -> Result<Option<Recording>, Failure> {
         let now = self.meetings.db().clock().now();
-        let Some((org, id)) = tickets::read(self.meetings.sealer(), ticket, now) else { return Ok(None) };
-        store::find(&mut self.meetings.db().reader().await?, org, id).await
+        let Some(ticket) = Ticket::open(self.meetings.sealer(), ticket, now) else { return Ok(None) };
+        let found = store::find(&mut self.meetings.db().reader().await?, ticket.org, ticket.recording).await?;
+        Ok(found.filter(|recording| recording.visibility >= ticket.needs))
     }
 
     async fn of_link(&self, token: &str) -> Result<Option<Recording>, Failure> {

@@ -75,7 +75,9 @@ async fn a_recording_is_fetched_and_shown_to_those_who_may_see_it() {
         let found = settled(&ana, &meeting, 1).await.remove(0);
         assert_eq!((&found["state"], &found["size_bytes"]), (&json!("stored"), &json!(100_000)));
         let id = json!({"id": found["id"]});
-        let url = ana.ok("recording.download_url", id.clone()).await["url"].as_str().unwrap().replace(&service.base, "");
+        let address =
+            async |user: &Client| user.ok("recording.download_url", id.clone()).await["url"].as_str().unwrap().replace(&service.base, "");
+        let url = address(&ana).await;
         let page = service.anonymous().get(&url).await;
         assert_eq!((page.status, page.body.len()), (200, 100_000));
         assert_eq!(service.anonymous().get(&url.replace("recordings/", "recordings/x")).await.status, 404);
@@ -87,6 +89,11 @@ async fn a_recording_is_fetched_and_shown_to_those_who_may_see_it() {
             }
         }
         assert_eq!(budi.kind("recording.delete", id.clone()).await, "meeting.not_host");
+        let shared = address(&budi).await;
+        assert_eq!(service.anonymous().get(&shared).await.status, 200);
+        ana.ok("recording.set_visibility", json!({"id": found["id"], "visibility": "host"})).await;
+        assert_eq!(service.anonymous().get(&shared).await.status, 404, "whose reader may no longer see it");
+        assert_eq!(service.anonymous().get(&url).await.status, 200);
         let public = ana.ok("recording.set_visibility", json!({"id": found["id"], "visibility": "public", "public_days": 1})).await;
         let link = public["public_url"].as_str().unwrap().replace(&service.base, "");
         assert_eq!(service.anonymous().get(&link).await.status, 200);
