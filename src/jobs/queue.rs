@@ -34,11 +34,13 @@ pub(super) struct Queue {
     handlers: Arc<BTreeMap<&'static str, Handler>>,
     room: Arc<Semaphore>,
     running: TaskTracker,
+    abandoned: CancellationToken,
 }
 
 impl Queue {
-    pub(super) fn new(db: Db, handlers: BTreeMap<&'static str, Handler>) -> Self {
-        Self { db, handlers: Arc::new(handlers), room: Arc::new(Semaphore::new(AT_A_TIME)), running: TaskTracker::new() }
+    /// Jobs that run when it is `abandoned` are left where they are, until their lease is over.
+    pub(super) fn new(db: Db, handlers: BTreeMap<&'static str, Handler>, abandoned: CancellationToken) -> Self {
+        Self { db, handlers: Arc::new(handlers), room: Arc::new(Semaphore::new(AT_A_TIME)), running: TaskTracker::new(), abandoned }
     }
 
     /// Until stopped; then waits for the jobs that run.
@@ -81,7 +83,9 @@ impl Queue {
         let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
         let began = std::time::Instant::now();
         let running = AssertUnwindSafe(async { handler(claim.job.clone()).await }).catch_unwind();
-        let outcome = match tokio::time::timeout(Duration::from_secs(RUN_S), running).await {
+        let running = tokio::time::timeout(Duration::from_secs(RUN_S), running);
+        let Some(ended) = self.abandoned.run_until_cancelled(running).await else { return };
+        let outcome = match ended {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
             Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {RUN_S} s") },

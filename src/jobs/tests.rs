@@ -22,7 +22,7 @@ fn clock() -> Arc<ManualClock> {
 
 fn queue(db: &Db, handler: impl Fn(Job) -> JobOutcome + Send + Sync + 'static) -> Queue {
     let handler: Handler = Arc::new(move |job| std::future::ready(handler(job)).boxed());
-    Queue::new(db.clone(), BTreeMap::from([("test", handler)]))
+    Queue::new(db.clone(), BTreeMap::from([("test", handler)]), CancellationToken::new())
 }
 
 async fn put(db: &Db, org: OrgId, key: Option<&str>, payload: i64) {
@@ -116,6 +116,34 @@ async fn an_expired_lease_frees_a_job_and_the_late_worker_changes_nothing() {
         assert_eq!(listed(&db, org).await.len(), 1, "{engine}: the late worker's word counts for nothing");
         db.unit(|tx| Box::pin(async move { store::remove(tx, &next).await })).await.unwrap();
         assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+// Who stops has closed the database when such a job would end.
+#[tokio::test]
+async fn a_job_that_does_not_end_in_time_is_left_to_its_lease() {
+    for (engine, db) in engines().await {
+        let org = organization(&db).await;
+        put(&db, org, None, 1).await;
+        let (begun, ended) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut worker = Worker::new(&db);
+        let (of, after) = (begun.clone(), ended.clone());
+        worker.handle("test", move |_| {
+            let (begun, ended) = (of.clone(), after.clone());
+            async move {
+                begun.add_permits(1);
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                ended.fetch_add(1, Ordering::SeqCst);
+                JobOutcome::Done
+            }
+        });
+        let working = worker.start(CancellationToken::new());
+        begun.acquire().await.unwrap().forget();
+        working.stop(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert_eq!(ended.load(Ordering::SeqCst), 0, "{engine}: it was stopped");
+        let left = listed(&db, org).await;
+        assert_eq!((left.len(), left[0].attempts), (1, 1), "{engine}: and is there for who comes after its lease");
     }
 }
 

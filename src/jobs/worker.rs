@@ -73,14 +73,15 @@ impl Worker {
 
     /// Starts everything; `stop` ends it.
     pub fn start(mut self, stop: CancellationToken) -> Working {
-        let queue = Queue::new(self.db.clone(), std::mem::take(&mut self.handlers));
+        let abandoned = CancellationToken::new();
+        let queue = Queue::new(self.db.clone(), std::mem::take(&mut self.handlers), abandoned.clone());
         self.run("job.queue", move |stop| queue.clone().serve(stop));
         let tracker = TaskTracker::new();
         for (name, body) in self.loops {
             tracker.spawn(supervise(name, body, stop.clone()));
         }
         tracker.close();
-        Working { tracker, stop }
+        Working { tracker, stop, abandoned }
     }
 }
 
@@ -88,6 +89,7 @@ impl Worker {
 pub struct Working {
     tracker: TaskTracker,
     stop: CancellationToken,
+    abandoned: CancellationToken,
 }
 
 impl Working {
@@ -95,6 +97,7 @@ impl Working {
     pub async fn stop(self, at_most: Duration) {
         self.stop.cancel();
         tokio::time::timeout(at_most, self.tracker.wait()).await.ok();
+        self.abandoned.cancel();
     }
 }
 
