@@ -59,34 +59,28 @@ impl Notifications {
         told: &[Invitee],
         locale: &Locale,
     ) -> Result<Vec<Letter>, Failure> {
-        let now = tx.now();
-        let is_over = subject.view.as_ref().is_some_and(|view| view.end <= now);
-        let lives = match subject.view.as_ref().map(|view| view.state) {
-            Some(State::Ready | State::Started) => true,
-            // Known as something that is not sure yet, and still that.
-            Some(State::Draft) => entry::is_tentative(tx, org, &subject.name).await?,
-            Some(State::Ended | State::Cancelled) | None => false,
-        };
-        if !lives {
-            return self.taken_back(tx, org, subject, told, locale).await;
+        match standing(tx, org, subject).await? {
+            Standing::Over => Ok(Vec::new()),
+            Standing::Off => self.taken_back(tx, org, subject, told, locale).await,
+            Standing::On => self.brought_up_to_date(tx, org, subject, told, locale).await,
         }
-        if is_over {
-            return Ok(Vec::new());
-        }
+    }
+
+    async fn brought_up_to_date(
+        &self,
+        tx: &mut Tx,
+        org: OrgId,
+        subject: &mut Subject,
+        told: &[Invitee],
+        locale: &Locale,
+    ) -> Result<Vec<Letter>, Failure> {
         entry::number(tx, org, &subject.name, &mut subject.events).await?;
         let Some(view) = &subject.view else { return Ok(Vec::new()) };
         let (dress, invited) = (Dress::of(tx, org).await?, invited(view, told, locale));
         let sequence = subject.events.first().map_or(0, |event| event.sequence);
         let mut letters = Vec::new();
-        for reader in &invited {
-            let before = told.iter().find(|invitee| invitee.email == reader.email);
-            let tells = match before {
-                None => Tells::Invitation,
-                Some(before) if before.sequence < sequence => Tells::Update,
-                Some(_) => continue,
-            };
-            let matter = matter(subject, tells, &subject.events, &invited, locale);
-            letters.extend(letter(&matter, reader, sequence, &dress)?);
+        for (reader, tells) in invited.iter().filter_map(|reader| Some((reader, news(told, reader, sequence)?))) {
+            letters.extend(letter(&matter(subject, tells, &subject.events, &invited, locale), reader, sequence, &dress)?);
         }
         let gone: Vec<&Invitee> = told.iter().filter(|invitee| !invited.iter().any(|reader| reader.email == invitee.email)).collect();
         letters.extend(sent_away(subject, &gone, locale, sequence, &dress)?);
@@ -110,6 +104,10 @@ impl Notifications {
             return Ok(Vec::new());
         }
         let Some(events) = entry::cancelled(tx, org, &subject.name).await? else { return Ok(Vec::new()) };
+        let now = tx.now();
+        if events.iter().all(|event| event.rrule.is_none() && event.end.is_some_and(|end| end <= now)) {
+            return Ok(Vec::new());
+        }
         let dress = Dress::of(tx, org).await?;
         let sequence = events.first().map_or(0, |event| event.sequence);
         let everybody: Vec<Reader> = told.iter().map(|invitee| former(invitee, locale)).collect();
@@ -120,6 +118,40 @@ impl Notifications {
         let emails: Vec<String> = told.iter().map(|invitee| invitee.email.clone()).collect();
         store::remove_invitees(tx, org, &subject.name, &emails).await?;
         Ok(letters)
+    }
+}
+
+/// What is to be told of a meeting, if anything.
+enum Standing {
+    /// As it is now.
+    On,
+    /// That it does not take place.
+    Off,
+    /// Nothing: it took place.
+    Over,
+}
+
+async fn standing(tx: &mut Tx, org: OrgId, subject: &Subject) -> Result<Standing, Failure> {
+    let Some(view) = &subject.view else { return Ok(Standing::Off) };
+    let lives = match view.state {
+        State::Ended => return Ok(Standing::Over),
+        State::Ready | State::Started => true,
+        // Known as something that is not sure yet, and still that.
+        State::Draft => entry::is_tentative(tx, org, &subject.name).await?,
+        State::Cancelled => false,
+    };
+    Ok(match lives {
+        false => Standing::Off,
+        true if view.end <= tx.now() => Standing::Over,
+        true => Standing::On,
+    })
+}
+
+// What a reader does not know yet.
+fn news(told: &[Invitee], reader: &Reader, sequence: i64) -> Option<Tells> {
+    match told.iter().find(|invitee| invitee.email == reader.email) {
+        None => Some(Tells::Invitation),
+        Some(before) => (before.sequence < sequence).then_some(Tells::Update),
     }
 }
 

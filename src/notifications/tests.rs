@@ -199,6 +199,31 @@ async fn a_deleted_meeting_is_taken_back() {
     }
 }
 
+// S4.9: what took place is not taken back, whether somebody closed it or its time went by.
+#[tokio::test]
+async fn a_meeting_that_took_place_is_not_taken_back() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let house = house(db).await;
+        let began = clock.now();
+        let soon = || NewMeeting { start: Some(began.plus_min(10)), ..weekly() };
+        let closed = house.meetings.create(&house.ctx, soon()).await.unwrap().id;
+        let left = house.meetings.create(&house.ctx, soon()).await.unwrap().id;
+        assert_eq!(house.written().await.len(), 4, "{engine}");
+        clock.advance_secs(15 * 60);
+        house.meetings.start(&house.ctx, closed).await.unwrap();
+        house.meetings.end(&house.ctx, closed).await.unwrap();
+        clock.advance_secs(24 * 3_600);
+        for id in [closed, left] {
+            house.update(MeetingChange { name: Some("Minutes".into()), ..MeetingChange::of(id) }).await;
+            assert_eq!(kinds(&house.written().await), [], "{engine}");
+            house.meetings.delete(&house.ctx, id).await.unwrap();
+            assert_eq!(kinds(&house.written().await), [], "{engine}");
+        }
+        clock.advance_secs(-(24 * 3_600 + 15 * 60));
+    }
+}
+
 #[tokio::test]
 async fn an_erp_that_writes_itself_is_left_to_it() {
     for (engine, db) in engines_at(clock()).await {
