@@ -6,13 +6,40 @@ chmod 755 "$WORK"
 
 # step NAME COUNTER COMMAND... ; COUNTER says how its log is counted: none, one, cargo, pytest, node or odoo.
 step() {
-  local name=$1 counter=$2 log began=$SECONDS status good=0 bad=0
+  local name=$1 counter=$2 log began=$SECONDS
   shift 2
-  STEP=$((STEP + 1))
-  log=$WORK/$(printf '%02d' "$STEP")-${name//[^A-Za-z0-9]/-}.log
+  next_log "$name"
   printf '== %s ...\n' "$name"
   "$@" >"$log" 2>&1 </dev/null
-  status=$?
+  settle "$name" "$counter" $? "$began" "$log"
+}
+
+# As step, beside the steps that follow; `join_beside` waits for it and says how it went.
+BESIDE_PID='' BESIDE=()
+beside() {
+  local name=$1 counter=$2 log
+  shift 2
+  next_log "$name"
+  printf '== %s, beside what follows ...\n' "$name"
+  "$@" >"$log" 2>&1 </dev/null &
+  BESIDE_PID=$! BESIDE=("$name" "$counter" "$SECONDS" "$log")
+}
+
+join_beside() {
+  wait "$BESIDE_PID"
+  local status=$?
+  BESIDE_PID=''
+  settle "${BESIDE[0]}" "${BESIDE[1]}" "$status" "${BESIDE[2]}" "${BESIDE[3]}"
+}
+
+# Sets `log` of the caller.
+next_log() {
+  STEP=$((STEP + 1))
+  log=$WORK/$(printf '%02d' "$STEP")-${1//[^A-Za-z0-9]/-}.log
+}
+
+settle() {
+  local name=$1 counter=$2 status=$3 began=$4 log=$5 good=0 bad=0
   read -r good bad < <("count_$counter" "$log" "$status")
   if ((status != 0 && bad == 0)); then bad=1; fi
   PASSED=$((PASSED + good)) FAILED=$((FAILED + bad))
@@ -58,6 +85,7 @@ count_node() {
 
 finish() {
   local status=$?
+  [[ ! $BESIDE_PID ]] || kill "$BESIDE_PID"
   stop_postgres
   if ((status != 0 && FAILED == 0)); then FAILED=1; fi
   if ((FAILED)); then echo "Logs: $WORK"; else rm -rf "$WORK"; fi
