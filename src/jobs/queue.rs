@@ -21,11 +21,40 @@ use crate::kernel::Failure;
 pub const MAX_ATTEMPTS: i64 = 14;
 /// Jobs that one process runs at a time.
 const AT_A_TIME: usize = 16;
-/// A handler that takes longer is stopped, well before others may take its job.
-const RUN_S: u64 = 90;
-const LEASE_S: i64 = 120;
 
-pub(super) type Handler = Arc<dyn Fn(Job) -> BoxFuture<'static, JobOutcome> + Send + Sync>;
+/// How long an attempt may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// It works with the database only.
+    Brief,
+    /// It may ask others.
+    Long,
+}
+
+impl Pace {
+    /// A handler that takes longer is stopped, well before others may take its job.
+    const fn run(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Brief => 10,
+            Self::Long => 90,
+        })
+    }
+
+    /// So long nobody else takes the job of a process that died.
+    pub(super) const fn lease_s(self) -> i64 {
+        match self {
+            Self::Brief => 20,
+            Self::Long => 120,
+        }
+    }
+}
+
+/// What runs for a kind of jobs.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub pace: Pace,
+    pub run: Arc<dyn Fn(Job) -> BoxFuture<'static, JobOutcome> + Send + Sync>,
+}
 
 /// The queue with the handlers of this process. Kinds without a handler here are left to other processes.
 #[derive(Clone)]
@@ -64,14 +93,14 @@ impl Queue {
     /// Starts what is due and fits; answers whether there may be more. Waits while nothing fits.
     pub(super) async fn round(&self) -> Result<bool, Failure> {
         let Ok(first) = self.room.clone().acquire_owned().await else { return Ok(false) };
-        let kinds: Vec<&'static str> = self.handlers.keys().copied().collect();
+        let kinds: Vec<(&'static str, i64)> = self.handlers.iter().map(|(kind, handler)| (*kind, handler.pace.lease_s())).collect();
         if kinds.is_empty() || !store::any_due(&mut self.db.reader().await?, &kinds).await? {
             return Ok(false);
         }
         let mut permits = vec![first];
         permits.extend(std::iter::from_fn(|| self.room.clone().try_acquire_owned().ok()));
         let limit = u32::try_from(permits.len()).unwrap_or(1);
-        let claims = self.db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, limit, LEASE_S).await })).await?;
+        let claims = self.db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, limit).await })).await?;
         let more = claims.len() == permits.len();
         for (claim, permit) in claims.into_iter().zip(permits) {
             self.running.spawn(self.clone().run(claim, permit));
@@ -82,13 +111,13 @@ impl Queue {
     async fn run(self, claim: Claim, permit: OwnedSemaphorePermit) {
         let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
         let began = std::time::Instant::now();
-        let running = AssertUnwindSafe(async { handler(claim.job.clone()).await }).catch_unwind();
-        let running = tokio::time::timeout(Duration::from_secs(RUN_S), running);
+        let running = AssertUnwindSafe(async { (handler.run)(claim.job.clone()).await }).catch_unwind();
+        let running = tokio::time::timeout(handler.pace.run(), running);
         let Some(ended) = self.abandoned.run_until_cancelled(running).await else { return };
         let outcome = match ended {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
-            Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {RUN_S} s") },
+            Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {:?}", handler.pace.run()) },
         };
         metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
         if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {

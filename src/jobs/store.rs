@@ -56,30 +56,33 @@ impl From<Row> for Claim {
 }
 
 /// Whether a claim would find anything: asked of a reader, so that idle workers do not write.
-pub(super) async fn any_due(tx: &mut Tx, kinds: &[&'static str]) -> Result<bool, Failure> {
+pub(super) async fn any_due(tx: &mut Tx, kinds: &[(&'static str, i64)]) -> Result<bool, Failure> {
     let mut sql = Sql::new("select id from job where");
     due(&mut sql, tx.now(), kinds);
     sql.push(" limit 1");
     Ok(sql.fetch_optional::<(JobId,)>(tx).await?.is_some())
 }
 
-/// Leases up to `limit` jobs of these kinds.
-pub(super) async fn claim(tx: &mut Tx, kinds: &[&'static str], limit: u32, lease_s: i64) -> Result<Vec<Claim>, Failure> {
+/// Leases up to `limit` jobs of these kinds, each kind for so many seconds.
+pub(super) async fn claim(tx: &mut Tx, kinds: &[(&'static str, i64)], limit: u32) -> Result<Vec<Claim>, Failure> {
     let now = tx.now();
     let mut sql = Sql::new("with due as materialized (select id from job where");
     due(&mut sql, now, kinds);
     sql.push(" order by run_at limit ").bind(limit).push(tx.skip_locked());
-    sql.push(") update job set attempts = attempts + 1, lease_until = ").bind(now.plus_secs(lease_s));
-    sql.push(" where id in (select id from due) and state = 'ready' and (lease_until is null or lease_until <= ").bind(now);
+    sql.push(") update job set attempts = attempts + 1, lease_until = case kind");
+    for (kind, lease_s) in kinds {
+        sql.push(" when ").bind(*kind).push(" then ").bind(now.plus_secs(*lease_s));
+    }
+    sql.push(" end where id in (select id from due) and state = 'ready' and (lease_until is null or lease_until <= ").bind(now);
     sql.push(") returning id, org_id, kind, payload, attempts, lease_until");
     let rows: Vec<Row> = sql.fetch_all(tx).await?;
     Ok(rows.into_iter().map(Claim::from).collect())
 }
 
-fn due(sql: &mut Sql, now: Timestamp, kinds: &[&'static str]) {
+fn due(sql: &mut Sql, now: Timestamp, kinds: &[(&'static str, i64)]) {
     sql.push(" state = 'ready' and run_at <= ").bind(now);
     sql.push(" and (lease_until is null or lease_until <= ").bind(now).push(") and kind in ");
-    sql.bind_list(kinds.iter().copied());
+    sql.bind_list(kinds.iter().map(|(kind, _)| *kind));
 }
 
 /// Removes a finished job, unless it was enqueued anew meanwhile: then it runs again.

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::queue::{Handler, Queue};
+use super::queue::{Handler, Pace, Queue};
 use super::{Job, JobFilter, JobOutcome, JobState, JobView, MAX_ATTEMPTS, NewJob, Worker, cancel, enqueue, rpc, store};
 use crate::db::Db;
 use crate::db::testing::{engines, engines_at, organization};
@@ -21,7 +21,7 @@ fn clock() -> Arc<ManualClock> {
 }
 
 fn queue(db: &Db, handler: impl Fn(Job) -> JobOutcome + Send + Sync + 'static) -> Queue {
-    let handler: Handler = Arc::new(move |job| std::future::ready(handler(job)).boxed());
+    let handler = Handler { pace: Pace::Long, run: Arc::new(move |job| std::future::ready(handler(job)).boxed()) };
     Queue::new(db.clone(), BTreeMap::from([("test", handler)]), CancellationToken::new())
 }
 
@@ -106,7 +106,7 @@ async fn an_expired_lease_frees_a_job_and_the_late_worker_changes_nothing() {
     for (engine, db) in engines_at(clock.clone()).await {
         let org = organization(&db).await;
         put(&db, org, None, 1).await;
-        let claim = || db.unit(|tx| Box::pin(async move { store::claim(tx, &["test"], 5, 120).await }));
+        let claim = || db.unit(|tx| Box::pin(async move { store::claim(tx, &[("test", 120)], 5).await }));
         let late = claim().await.unwrap().remove(0);
         assert!(claim().await.unwrap().is_empty(), "{engine}: leased");
         clock.advance_secs(121);
@@ -116,6 +116,25 @@ async fn an_expired_lease_frees_a_job_and_the_late_worker_changes_nothing() {
         assert_eq!(listed(&db, org).await.len(), 1, "{engine}: the late worker's word counts for nothing");
         db.unit(|tx| Box::pin(async move { store::remove(tx, &next).await })).await.unwrap();
         assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+// R16: a reminder of one minute before the start is in time although the process that claimed it is gone.
+#[tokio::test]
+async fn what_is_brief_is_free_again_soon() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let org = organization(&db).await;
+        for kind in ["brief", "long"] {
+            let job = NewJob { org: Some(org), kind, payload: json!(1), run_at: db.clock().now(), unique_key: None };
+            db.unit(|tx| Box::pin(enqueue(tx, job))).await.unwrap();
+        }
+        let kinds = [("brief", Pace::Brief.lease_s()), ("long", Pace::Long.lease_s())];
+        let claim = || db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, 5).await }));
+        assert_eq!(claim().await.unwrap().len(), 2, "{engine}");
+        clock.advance_secs(30);
+        let free: Vec<String> = claim().await.unwrap().into_iter().map(|claim| claim.kind).collect();
+        assert_eq!(free, ["brief"], "{engine}");
     }
 }
 
@@ -153,7 +172,7 @@ async fn a_unique_job_that_is_enqueued_while_it_runs_runs_again() {
         let org = organization(&db).await;
         put(&db, org, Some("m"), 1).await;
         put(&db, org, Some("m"), 2).await;
-        let running = db.unit(|tx| Box::pin(async move { store::claim(tx, &["test"], 5, 120).await })).await.unwrap().remove(0);
+        let running = db.unit(|tx| Box::pin(async move { store::claim(tx, &[("test", 120)], 5).await })).await.unwrap().remove(0);
         assert_eq!(running.job.payload, json!(2), "{engine}: the later one replaced the first");
         put(&db, org, Some("m"), 3).await;
         let (seen, queue) = {

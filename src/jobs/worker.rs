@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::model::{Job, JobOutcome};
-use super::queue::{Handler, Queue};
+use super::queue::{Handler, Pace, Queue};
 use crate::db::Db;
 use crate::kernel::Failure;
 
@@ -62,13 +62,22 @@ impl Worker {
         self.loops.push((name, Arc::new(move |stop| body(stop).boxed())));
     }
 
-    /// Runs `handler` for every job of `kind`, at least once each.
+    /// Runs `handler` for every job of `kind`, at least once each, a minute and a half at most.
     pub fn handle<F, Fut>(&mut self, kind: &'static str, handler: F)
     where
         F: Fn(Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = JobOutcome> + Send + 'static,
     {
-        self.handlers.insert(kind, Arc::new(move |job| handler(job).boxed()));
+        self.handlers.insert(kind, Handler { pace: Pace::Long, run: Arc::new(move |job| handler(job).boxed()) });
+    }
+
+    /// As [`Worker::handle`], for what works with the database only: ten seconds at most, so that others go on soon where a process dies.
+    pub fn handle_briefly<F, Fut>(&mut self, kind: &'static str, handler: F)
+    where
+        F: Fn(Job) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = JobOutcome> + Send + 'static,
+    {
+        self.handlers.insert(kind, Handler { pace: Pace::Brief, run: Arc::new(move |job| handler(job).boxed()) });
     }
 
     /// Starts everything; `stop` ends it.

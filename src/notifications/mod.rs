@@ -80,17 +80,17 @@ impl Notifications {
         let of = self.clone();
         worker.run("notification.watch", move |stop| watch::serve(of.clone(), stop));
         let of = self.clone();
-        worker.handle(tell::TELL, move |job| {
+        worker.handle_briefly(tell::TELL, move |job| {
             let notifications = of.clone();
             async move { notifications.tell(&job).await.into() }
         });
         let of = self.clone();
-        worker.handle(remind::SCHEDULE, move |job| {
+        worker.handle_briefly(remind::SCHEDULE, move |job| {
             let notifications = of.clone();
             async move { notifications.schedule(&job).await.into() }
         });
         let of = self.clone();
-        worker.handle(remind::REMIND, move |job| {
+        worker.handle_briefly(remind::REMIND, move |job| {
             let notifications = of.clone();
             async move { notifications.remind(&job).await.into() }
         });
