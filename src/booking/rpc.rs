@@ -6,9 +6,9 @@ use serde::Deserialize;
 use super::conflicts::Question;
 use super::service::{BookingFilter, NewBooking, SlotQuery};
 use super::{Booking, CONFLICT, LINK_NOT_FOUND, NOT_FOUND, NOT_OFFERED, NOT_PENDING, OVER, availability, links};
-use crate::kernel::{BookingId, Kind, MeetingId, PlaceId, Role, Timestamp};
+use crate::kernel::{BookingId, MeetingId, PlaceId, Timestamp};
 use crate::rooms::occupancy::TAKEN;
-use crate::rpc::{Example, Registry, Rule, Spec, method};
+use crate::rpc::{Registry, Spec, method};
 use crate::{meetings, rooms};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -74,19 +74,7 @@ macro_rules! booking_json {
 const BOOKING: &str = booking_json!();
 const BY_ID: &str = r#"{"id": "bkg_0199a3c5e1f07d2a8b4c6d5e4f302117"}"#;
 
-const fn spec(
-    name: &'static str,
-    summary: &'static str,
-    description: &'static str,
-    changes: bool,
-    errors: &'static [&'static Kind],
-    params: &'static str,
-    result: &'static str,
-) -> Spec {
-    Spec { name, summary, description, rule: Rule::AtLeast(Role::User), changes, errors, example: Example { params, result } }.checked()
-}
-
-static SLOTS: Spec = spec(
+static SLOTS: Spec = Spec::for_users(
     "booking.slots",
     "List the times that a link offers",
     "What the booking page shows. Being offered is no promise: booking.create takes one.",
@@ -97,7 +85,7 @@ static SLOTS: Spec = spec(
         "seats_left": 1}], "tz": "Asia/Jakarta", "duration_min": 30}"#,
 );
 
-static CREATE: Spec = spec(
+static CREATE: Spec = Spec::for_users(
     "booking.create",
     "Book a time for somebody",
     "By whoever hosts or keeps the link, and by managers. Only a time that booking.slots answers can be booked; a manager may book any other with \
@@ -109,7 +97,7 @@ static CREATE: Spec = spec(
     BOOKING,
 );
 
-static GET: Spec = spec(
+static GET: Spec = Spec::for_users(
     "booking.get",
     "Show a booking",
     "The guest's own addresses are shown to those who decide about it. Who neither takes it nor hosts or keeps its link sees nothing.",
@@ -119,7 +107,7 @@ static GET: Spec = spec(
     BOOKING,
 );
 
-static LIST: Spec = spec(
+static LIST: Spec = Spec::for_users(
     "booking.list",
     "List bookings, by page",
     "By start. Users see those that they take or whose link they host or keep, managers all. All conditions have to hold together.",
@@ -129,7 +117,7 @@ static LIST: Spec = spec(
     concat!(r#"{"items": ["#, booking_json!(), r#"], "next": null}"#),
 );
 
-static CONFIRM: Spec = spec(
+static CONFIRM: Spec = Spec::for_users(
     "booking.confirm",
     "Confirm a booking",
     "Its meeting becomes ready, and the guest gets the link. When its host, or its provider account, has something else at that time, the answer \
@@ -140,7 +128,7 @@ static CONFIRM: Spec = spec(
     BOOKING,
 );
 
-static DECLINE: Spec = spec(
+static DECLINE: Spec = Spec::for_users(
     "booking.decline",
     "Decline a booking that waits",
     "Its time is free again, and the guest is told. Declining twice is no error.",
@@ -150,7 +138,7 @@ static DECLINE: Spec = spec(
     BOOKING,
 );
 
-static CANCEL: Spec = spec(
+static CANCEL: Spec = Spec::for_users(
     "booking.cancel",
     "Call a booking off",
     "For its host, who keeps the link, and managers. Its meeting is cancelled with it; of a group only the guest's seat becomes free. Cancelling \
@@ -161,7 +149,7 @@ static CANCEL: Spec = spec(
     BOOKING,
 );
 
-static RESCHEDULE: Spec = spec(
+static RESCHEDULE: Spec = Spec::for_users(
     "booking.reschedule",
     "Move a booking",
     "To another time that its link offers; its host stays, and so do its meeting and its links. In a group the guest changes the group.",
@@ -171,7 +159,7 @@ static RESCHEDULE: Spec = spec(
     BOOKING,
 );
 
-static ASSIGN: Spec = spec(
+static ASSIGN: Spec = Spec::for_users(
     "room.assign",
     "Give a meeting a room",
     "For its hosts and for managers. The room moves with the meeting, and is free when that is cancelled; null takes it away. A room has one \
@@ -182,7 +170,7 @@ static ASSIGN: Spec = spec(
     r#"{"meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "room": null}"#,
 );
 
-static CONFLICTS: Spec = spec(
+static CONFLICTS: Spec = Spec::for_users(
     "availability.conflicts",
     "Ask what a time would collide with",
     "In three dimensions: the room, the virtual room (a provider account that holds one meeting at a time), the attendees. Answers who and \

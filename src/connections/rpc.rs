@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Connections, NOT_FOUND, NOT_SET_UP, Vendor};
-use crate::kernel::{ConnectionId, Kind, Role};
-use crate::rpc::{Example, Registry, Rule, Spec, method};
+use crate::kernel::ConnectionId;
+use crate::rpc::{Registry, Spec, method};
 use crate::tenancy::users;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,18 +34,6 @@ struct ById {
     id: ConnectionId,
 }
 
-const fn spec(
-    name: &'static str,
-    summary: &'static str,
-    description: &'static str,
-    changes: bool,
-    errors: &'static [&'static Kind],
-    params: &'static str,
-    result: &'static str,
-) -> Spec {
-    Spec { name, summary, description, rule: Rule::AtLeast(Role::User), changes, errors, example: Example { params, result } }.checked()
-}
-
 macro_rules! connection_json {
     ($state:literal) => {
         concat!(
@@ -58,7 +46,7 @@ macro_rules! connection_json {
     };
 }
 
-static CONNECT: Spec = spec(
+static CONNECT: Spec = Spec::for_users(
     "calendar.connection.connect",
     "Connect somebody's Google Calendar or Microsoft 365",
     "Answers an address that the user opens in a browser: it leads to the provider's consent and back, and works for ten minutes. What is \
@@ -70,7 +58,7 @@ static CONNECT: Spec = spec(
     r#"{"url": "https://meet.example.org/calendars/connect/abcdefghijkmnpqrstuvwxyz23", "expires_at": "2026-11-21T09:10:00Z"}"#,
 );
 
-static LIST: Spec = spec(
+static LIST: Spec = Spec::for_users(
     "calendar.connection.list",
     "List the connected calendars of somebody",
     "With when they were read last and what went wrong. One that is lost has to be connected again by its user.",
@@ -80,7 +68,7 @@ static LIST: Spec = spec(
     concat!(r#"{"items": ["#, connection_json!("connected"), "]}"),
 );
 
-static REFRESH: Spec = spec(
+static REFRESH: Spec = Spec::for_users(
     "calendar.connection.refresh",
     "Read a connected calendar again soon",
     "Within seconds. What it said before stays until it has been read.",
@@ -90,7 +78,7 @@ static REFRESH: Spec = spec(
     connection_json!("connected"),
 );
 
-static DISCONNECT: Spec = spec(
+static DISCONNECT: Spec = Spec::for_users(
     "calendar.connection.disconnect",
     "Forget a connected calendar",
     "What it said is free again at once, and what was published is taken out. The permission is given back to Google; Microsoft has no way for that, so there the tokens are \

@@ -45,6 +45,20 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// A method that every user may call; `params` and `result` are its example.
+    #[must_use]
+    pub const fn for_users(
+        name: &'static str,
+        summary: &'static str,
+        description: &'static str,
+        changes: bool,
+        errors: &'static [&'static Kind],
+        params: &'static str,
+        result: &'static str,
+    ) -> Self {
+        Self { name, summary, description, rule: Rule::AtLeast(Role::User), changes, errors, example: Example { params, result } }.checked()
+    }
+
     /// Evaluated by the compiler.
     #[must_use]
     pub const fn checked(self) -> Self {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::input::{BusyInterval, BusyQuery};
 use super::sources::NewSource;
 use crate::booking::Booking;
-use crate::kernel::{BusySourceId, Kind, Role};
-use crate::rpc::{Example, Registry, Rule, Spec, method};
+use crate::kernel::BusySourceId;
+use crate::rpc::{Registry, Spec, method};
 use crate::tenancy::users;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -45,19 +45,7 @@ struct SourcesOf {
     user: Option<String>,
 }
 
-const fn spec(
-    name: &'static str,
-    summary: &'static str,
-    description: &'static str,
-    changes: bool,
-    errors: &'static [&'static Kind],
-    params: &'static str,
-    result: &'static str,
-) -> Spec {
-    Spec { name, summary, description, rule: Rule::AtLeast(Role::User), changes, errors, example: Example { params, result } }.checked()
-}
-
-static PUT: Spec = spec(
+static PUT: Spec = Spec::for_users(
     "availability.put",
     "Tell when somebody is busy",
     "By a stable key of the ERP's own: the same key again moves the interval. Booking links offer nothing that overlaps it. Users tell about \
@@ -68,7 +56,7 @@ static PUT: Spec = spec(
     r#"{"user_id": "usr_0199a3c5e1f07d2a8b4c6d5e4f302113", "put": 1, "deleted": 0}"#,
 );
 
-static DELETE: Spec = spec(
+static DELETE: Spec = Spec::for_users(
     "availability.delete",
     "Take busy times back",
     "Unknown keys are no error. What calendars told is not touched.",
@@ -78,7 +66,7 @@ static DELETE: Spec = spec(
     r#"{"user_id": "usr_0199a3c5e1f07d2a8b4c6d5e4f302113", "put": 0, "deleted": 1}"#,
 );
 
-static LIST: Spec = spec(
+static LIST: Spec = Spec::for_users(
     "availability.list",
     "List somebody's busy times, by page",
     "By start: what the ERP told and what public and connected calendars say. omeet's own meetings are in meeting.list.",
@@ -96,7 +84,7 @@ macro_rules! source_json {
     };
 }
 
-static SOURCE_CREATE: Spec = spec(
+static SOURCE_CREATE: Spec = Spec::for_users(
     "availability.source.create",
     "Read a public calendar as busy time",
     "The address of an iCalendar file, such as a calendar's secret address. It is read at once and then again and again; it leads outside only, \
@@ -107,7 +95,7 @@ static SOURCE_CREATE: Spec = spec(
     source_json!(),
 );
 
-static SOURCE_LIST: Spec = spec(
+static SOURCE_LIST: Spec = Spec::for_users(
     "availability.source.list",
     "List the public calendars of somebody",
     "With when they were read last and what went wrong, at most 20 each.",
@@ -117,7 +105,7 @@ static SOURCE_LIST: Spec = spec(
     concat!(r#"{"items": ["#, source_json!(), "]}"),
 );
 
-static SOURCE_REFRESH: Spec = spec(
+static SOURCE_REFRESH: Spec = Spec::for_users(
     "availability.source.refresh",
     "Read a public calendar again soon",
     "Within seconds. What it said before stays until it has been read.",
@@ -127,7 +115,7 @@ static SOURCE_REFRESH: Spec = spec(
     source_json!(),
 );
 
-static SOURCE_DELETE: Spec = spec(
+static SOURCE_DELETE: Spec = Spec::for_users(
     "availability.source.delete",
     "Read a public calendar no longer",
     "What it said is free again.",

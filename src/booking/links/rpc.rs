@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::input::{LinkChange, LinkFilter, NewLink};
 use crate::booking::{Booking, LINK_CHANGED, LINK_NOT_FOUND};
-use crate::kernel::{Kind, LinkId, Role};
-use crate::rpc::{Example, Registry, Rule, Spec, method};
+use crate::kernel::LinkId;
+use crate::rpc::{Registry, Spec, method};
 use crate::{providers, rooms};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -32,19 +32,7 @@ macro_rules! link_json {
 const LINK: &str = link_json!();
 const BY_ID: &str = r#"{"id": "bkl_0199a3c5e1f07d2a8b4c6d5e4f302116"}"#;
 
-const fn spec(
-    name: &'static str,
-    summary: &'static str,
-    description: &'static str,
-    changes: bool,
-    errors: &'static [&'static Kind],
-    params: &'static str,
-    result: &'static str,
-) -> Spec {
-    Spec { name, summary, description, rule: Rule::AtLeast(Role::User), changes, errors, example: Example { params, result } }.checked()
-}
-
-static CREATE: Spec = spec(
+static CREATE: Spec = Spec::for_users(
     "booking.link.create",
     "Offer time for booking",
     "Answers the address to give away: whoever has it books. A user offers their own time, a manager that of others; several hosts share by \
@@ -56,7 +44,7 @@ static CREATE: Spec = spec(
     LINK,
 );
 
-static UPDATE: Spec = spec(
+static UPDATE: Spec = Spec::for_users(
     "booking.link.update",
     "Change a booking link",
     "Only the fields that are given change; null takes a value away. What is booked stays as it is. With `active: false` the address looks like \
@@ -67,7 +55,7 @@ static UPDATE: Spec = spec(
     LINK,
 );
 
-static LIST: Spec = spec(
+static LIST: Spec = Spec::for_users(
     "booking.link.list",
     "List booking links, by page",
     "Users see the links that they keep or host, managers all; oldest first. The address is shown to those who manage a link.",
@@ -77,7 +65,7 @@ static LIST: Spec = spec(
     concat!(r#"{"items": ["#, link_json!(), r#"], "next": null}"#),
 );
 
-static GET: Spec = spec(
+static GET: Spec = Spec::for_users(
     "booking.link.get",
     "Show a booking link",
     "Any that the caller neither keeps nor hosts answers as if it did not exist, except to managers.",
@@ -87,7 +75,7 @@ static GET: Spec = spec(
     LINK,
 );
 
-static REGENERATE: Spec = spec(
+static REGENERATE: Spec = Spec::for_users(
     "booking.link.regenerate_token",
     "Give a booking link another address",
     "The old address looks like one that does not exist from now on. Guests keep the links to their own bookings.",
@@ -97,7 +85,7 @@ static REGENERATE: Spec = spec(
     LINK,
 );
 
-static DELETE: Spec = spec(
+static DELETE: Spec = Spec::for_users(
     "booking.link.delete",
     "Delete a booking link",
     "What was booked by it stays, with its meetings.",
