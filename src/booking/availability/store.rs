@@ -20,50 +20,49 @@ pub struct Window {
     pub except: Option<MeetingId>,
 }
 
-/// Everything that takes these people's time in the window. One row per person: spans come as one text, because ten thousand rows take
-/// longer to hand over than to find.
+/// Everything that takes these people's time in the window. One row per person: spans come as text, because ten thousand rows take
+/// longer to hand over than to find; each source by itself, because together they would have to be sorted by person.
 pub async fn spans(tx: &mut Tx, org: OrgId, users: &[UserId], window: Window) -> Result<HashMap<UserId, Spans>, Failure> {
     if users.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut sql = Sql::new("select user_id, string_agg(busy_from || ' ' || busy_to, ',') from (");
-    occupied(&mut sql, tx.now(), users, window);
-    sql.push(" union all select b.user_id, b.start_at, b.end_at from busy b where b.user_id in ").bind_list(users.iter().copied());
-    sql.push(" and b.start_at < ").bind(window.to).push(" and b.end_at > ").bind(window.from);
-    sql.push(
-        " union all select p.user_id, m.start_at, m.end_at from participant p join meeting m on m.id = p.meeting_id where p.org_id = ",
-    );
-    sql.bind(org).push(" and p.user_id in ").bind_list(users.iter().copied());
-    sql.push(" and m.start_at < ").bind(window.to).push(" and m.end_at > ").bind(window.from);
-    sql.push(" and m.state in ('draft', 'ready', 'started') and m.reserved_until is null");
+    let mut sql = Sql::new("select u.id, (");
+    occupied(&mut sql, tx.now(), window);
+    sql.push("u.id), (select string_agg(b.start_at || ' ' || b.end_at, ',') from busy b where b.user_id = u.id and b.start_at < ");
+    sql.bind(window.to).push(" and b.end_at > ").bind(window.from).push("), (");
+    takes_part(&mut sql, org, window);
+    sql.push(") from user_account u where u.org_id = ").bind(org).push(" and u.id in ").bind_list(users.iter().copied());
+    let rows: Vec<(UserId, Option<String>, Option<String>, Option<String>)> = sql.fetch_all(tx).await?;
+    let one = |(user, occupied, busy, meets)| (user, Spans::parse([occupied, busy, meets].iter().flatten().map(String::as_str)));
+    Ok(rows.into_iter().map(one).collect())
+}
+
+fn takes_part(sql: &mut Sql, org: OrgId, window: Window) {
+    sql.push("select string_agg(m.start_at || ' ' || m.end_at, ',') from participant p join meeting m on m.id = p.meeting_id ");
+    sql.push("where p.user_id = u.id and p.org_id = ").bind(org).push(" and m.start_at < ").bind(window.to);
+    sql.push(" and m.end_at > ").bind(window.from).push(" and m.state in ('draft', 'ready', 'started') and m.reserved_until is null");
     if let Some(except) = window.except {
         sql.push(" and m.id <> ").bind(except);
     }
-    sql.push(") taken group by user_id");
-    let rows: Vec<(UserId, String)> = sql.fetch_all(tx).await?;
-    Ok(rows.into_iter().map(|(user, text)| (user, Spans::parse(&text))).collect())
 }
 
-fn occupied(sql: &mut Sql, now: Timestamp, users: &[UserId], window: Window) {
-    sql.push("select o.resource_id as user_id, o.busy_from, o.busy_to from occupancy o where o.resource_id in ");
-    sql.bind_list(users.iter().copied()).push(" and o.busy_from < ").bind(window.to).push(" and o.busy_to > ").bind(window.from);
-    sql.push(" and (o.expires_at is null or o.expires_at > ").bind(now).push(")");
+// To be followed by whose time it is.
+fn occupied(sql: &mut Sql, now: Timestamp, window: Window) {
+    sql.push("select string_agg(o.busy_from || ' ' || o.busy_to, ',') from occupancy o where o.busy_from < ").bind(window.to);
+    sql.push(" and o.busy_to > ").bind(window.from).push(" and (o.expires_at is null or o.expires_at > ").bind(now).push(")");
     if let Some(except) = window.except {
         sql.push(" and (o.meeting_id is null or o.meeting_id <> ").bind(except).push(")");
     }
+    sql.push(" and o.resource_id = ");
 }
 
 /// When a room is taken.
 pub async fn room_spans(tx: &mut Tx, room: PlaceId, window: Window) -> Result<Spans, Failure> {
-    let mut sql = Sql::new("select string_agg(o.busy_from || ' ' || o.busy_to, ',') from occupancy o where o.resource_id = ");
-    let now = tx.now();
-    sql.bind(room).push(" and o.busy_from < ").bind(window.to).push(" and o.busy_to > ").bind(window.from);
-    sql.push(" and (o.expires_at is null or o.expires_at > ").bind(now).push(")");
-    if let Some(except) = window.except {
-        sql.push(" and (o.meeting_id is null or o.meeting_id <> ").bind(except).push(")");
-    }
+    let mut sql = Sql::default();
+    occupied(&mut sql, tx.now(), window);
+    sql.bind(room);
     let (text,): (Option<String>,) = sql.fetch_one(tx).await?;
-    Ok(Spans::parse(&text.unwrap_or_default()))
+    Ok(Spans::parse(text.as_deref()))
 }
 
 /// A busy interval as stored.

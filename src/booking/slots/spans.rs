@@ -37,13 +37,13 @@ impl Spans {
         Self(merged)
     }
 
-    /// Reads `from to,from to,...` as the database aggregates it; what is no number is no time.
-    pub fn parse(text: &str) -> Self {
+    /// Reads texts `from to,from to,...` as the database aggregates them; what is no number is no time.
+    pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         let span = |pair: &str| {
             let (from, to) = pair.split_once(' ')?;
             Some(Span { from: from.parse().ok()?, to: to.parse().ok()? })
         };
-        Self::merged(text.split(',').filter_map(span).collect())
+        Self::merged(texts.into_iter().flat_map(|text| text.split(',')).filter_map(span).collect())
     }
 
     /// Whether nothing of `[from, to)` is taken.
