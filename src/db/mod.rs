@@ -34,7 +34,7 @@ pub use cell::{Cell, Cells};
 pub use connect::DbSettings;
 pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, forget_expired};
 pub use relation::{Comparison, Condition, Relation};
-pub use rows::{Column, Holds};
+pub use rows::{Column, Holds, Rows, Table};
 pub use sealed::{SealedColumn, Sealings};
 pub use signal::{Signal, Topic};
 pub use sql::{Arg, Sql};

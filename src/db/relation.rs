@@ -85,10 +85,23 @@ pub enum Condition {
 }
 
 impl Sql {
-    /// Joins, as `me`, who asks: `id`, and whether they see everything (`sees_all`).
-    pub fn join_me(&mut self, ctx: &Ctx) -> &mut Self {
-        self.push(" left join (select ").bind(Arg::id(ctx.user())).push(" as id, ");
-        self.bind(ctx.sees_all()).push(" as sees_all) me on 1 = 1")
+    /// Appends an expression in which `:me` stands for the user who asks, and `:sees_all` for whether they see everything.
+    pub fn expression(&mut self, ctx: &Ctx, text: &'static str) -> &mut Self {
+        let mut rest = text;
+        while let Some((before, named)) = rest.split_once(':') {
+            self.push(before);
+            rest = if let Some(rest) = named.strip_prefix("sees_all") {
+                self.bind(ctx.sees_all());
+                rest
+            } else if let Some(rest) = named.strip_prefix("me") {
+                self.bind(Arg::id(ctx.user()));
+                rest
+            } else {
+                self.push(":");
+                named
+            };
+        }
+        self.push(rest)
     }
 
     /// Appends ` from ... where ...` of the rows of `relation` that the caller may see and that meet `condition`.
@@ -117,11 +130,11 @@ impl Sql {
                 self.push("not coalesce(");
                 self.condition(engine, ctx, inner).push(", 1 = 0)")
             }
-            Condition::IsNull(column) => self.push(column).push(" is null"),
-            Condition::Compare(column, comparison, value) => self.push(column).push(comparison.sign()).bind(value.clone()),
+            Condition::IsNull(column) => self.expression(ctx, column).push(" is null"),
+            Condition::Compare(column, comparison, value) => self.expression(ctx, column).push(comparison.sign()).bind(value.clone()),
             Condition::In(_, values) if values.is_empty() => self.push("1 = 0"),
-            Condition::In(column, values) => self.push(column).push(" in ").bind_list(values.iter().cloned()),
-            Condition::Like { column, pattern, cased } => self.like(engine, column, pattern, *cased),
+            Condition::In(column, values) => self.expression(ctx, column).push(" in ").bind_list(values.iter().cloned()),
+            Condition::Like { column, pattern, cased } => self.like(engine, ctx, column, pattern, *cased),
             Condition::Within { before, after, key, relation, inner } => {
                 self.push(before).push("(select ").push(key);
                 self.rows_of(relation, engine, ctx, inner).push(")").push(after)
@@ -144,12 +157,14 @@ impl Sql {
     }
 
     // SQLite's like knows no capitals; its glob does, with other signs.
-    fn like(&mut self, engine: Engine, column: &'static str, pattern: &str, cased: bool) -> &mut Self {
+    fn like(&mut self, engine: Engine, ctx: &Ctx, column: &'static str, pattern: &str, cased: bool) -> &mut Self {
         match (cased, engine) {
-            (true, Engine::Sqlite) => self.push("cast(").push(column).push(" as text) glob ").bind(glob(pattern)),
-            (true, Engine::Postgres) => self.push("cast(").push(column).push(" as text) like ").bind(pattern).push(" escape '\\'"),
+            (true, Engine::Sqlite) => self.push("cast(").expression(ctx, column).push(" as text) glob ").bind(glob(pattern)),
+            (true, Engine::Postgres) => {
+                self.push("cast(").expression(ctx, column).push(" as text) like ").bind(pattern).push(" escape '\\'")
+            }
             (false, _) => {
-                self.push("lower(cast(").push(column).push(" as text)) like lower(");
+                self.push("lower(cast(").expression(ctx, column).push(" as text)) like lower(");
                 self.bind(pattern).push(") escape '\\'")
             }
         }
@@ -179,6 +194,15 @@ fn quote(glob: &mut String, sign: char) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::OrgId;
+
+    #[test]
+    fn expressions_know_who_asks() {
+        let ctx = Ctx::system(OrgId::from(uuid::Uuid::nil()), String::new());
+        let mut sql = Sql::default();
+        sql.expression(&ctx, "(:sees_all or m.organizer_id = :me or m.tz = 'a:b')");
+        assert_eq!(sql.text(), "($1 or m.organizer_id = $2 or m.tz = 'a:b')");
+    }
 
     #[test]
     fn patterns_mean_the_same_to_glob() {

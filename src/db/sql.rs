@@ -110,6 +110,11 @@ impl Sql {
         self.push(text)
     }
 
+    #[cfg(test)]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Appends `text`.
     pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);

@@ -4,11 +4,10 @@ use super::list_store::visible;
 use crate::db::{Arg, Engine, Relation, Sql, dialect};
 use crate::kernel::Ctx;
 
-/// Meetings as `m`, their organizers as `u`, their provider accounts as `p`; `me` is who asks.
+/// Meetings as `m`, their organizers as `u`, their provider accounts as `p`.
 pub static MEETINGS: Relation = Relation {
-    from: |sql, _, ctx| {
+    from: |sql, _, _| {
         sql.push("meeting m left join user_account u on u.id = m.organizer_id left join provider_account p on p.id = m.provider_id");
-        sql.join_me(ctx);
     },
     scope: |sql, ctx| {
         sql.push("m.org_id = ").bind(ctx.org);
@@ -42,12 +41,12 @@ pub static PERSONS: Relation = Relation { from: persons, scope: known_persons, i
 pub const WITH_PERSON: &str = "m.id in (select l.meeting_id from participant l where l.person in ";
 /// Begins the list of meetings with the persons in them, to be followed by meetings.
 pub const PERSONS_OF: &str = "select a.meeting_id, a.person from participant a where a.meeting_id in ";
-/// Whether `me` is organizer, host or co-host of `m`.
-pub const IS_HOST: &str = "(m.organizer_id = me.id or exists (select 1 from participant h
-    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
-/// Whether `me` may change `m`.
-pub const CAN_MANAGE: &str = "(me.sees_all or m.organizer_id = me.id or exists (select 1 from participant h
-    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = me.id))";
+/// Whether who asks is organizer, host or co-host of `m`.
+pub const IS_HOST: &str = "(m.organizer_id = :me or exists (select 1 from participant h
+    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = :me))";
+/// Whether who asks may change `m`.
+pub const CAN_MANAGE: &str = "(:sees_all or m.organizer_id = :me or exists (select 1 from participant h
+    where h.meeting_id = m.id and h.role in ('host', 'co_host') and h.user_id = :me))";
 /// How many take part in `m`.
 pub const PARTICIPANT_COUNT: &str = "(select count(*) from participant where meeting_id = m.id)";
 

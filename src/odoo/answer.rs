@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::read::Record;
+use super::shown::Shown;
 
 /// An answer: a value, or records that were written as JSON where they were read, because most of what is ever answered is records.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub trait Sink: Default {
     /// The next record begins.
     fn begin(&mut self, number: Option<i64>) -> Result<(), Fault>;
     /// It has this field.
-    fn put(&mut self, name: &'static str, value: Value) -> Result<(), Fault>;
+    fn put(&mut self, name: &'static str, value: &Shown<'_>) -> Result<(), Fault>;
     /// It is complete.
     fn end(&mut self);
 }
@@ -54,7 +55,8 @@ impl Sink for Vec<Record> {
         Ok(())
     }
 
-    fn put(&mut self, name: &'static str, value: Value) -> Result<(), Fault> {
+    fn put(&mut self, name: &'static str, value: &Shown<'_>) -> Result<(), Fault> {
+        let value = serde_json::to_value(value).map_err(crate::kernel::Failure::from)?;
         if let Some(record) = self.last_mut() {
             record.insert(name.to_owned(), value);
         }
@@ -74,12 +76,12 @@ impl Sink for Written {
         written(&mut self.0, &number)
     }
 
-    fn put(&mut self, name: &'static str, value: Value) -> Result<(), Fault> {
+    fn put(&mut self, name: &'static str, value: &Shown<'_>) -> Result<(), Fault> {
         // Names of fields are plain words.
         for part in [",\"", name, "\":"] {
             self.0.extend_from_slice(part.as_bytes());
         }
-        written(&mut self.0, &value)
+        written(&mut self.0, value)
     }
 
     fn end(&mut self) {

@@ -17,7 +17,8 @@ use super::model::Kind;
 use super::models;
 use super::numbers::Key;
 use super::python;
-use super::read::{Record, shown};
+use super::read::Record;
+use super::shown::shown;
 use crate::db::{Cell, Cells, Sql};
 use crate::kernel::Timestamp;
 
@@ -26,7 +27,7 @@ const QUARTER_MS: i64 = 900_000;
 
 /// A group before it is shown.
 struct Group {
-    values: Vec<Cell>,
+    values: Vec<Cell<'static>>,
     count: i64,
     sums: Vec<Option<i64>>,
 }
@@ -129,11 +130,11 @@ impl Asked<'_> {
         let mut sql = Sql::new("select count(*)");
         for by in by {
             let (before, after) = if by.granularity.is_some() { (", ", " / 900000") } else { (", ", "") };
-            sql.push(before).push(by.field.column).push(after);
+            sql.push(before).expression(&self.ctx, by.field.column).push(after);
         }
         for aggregate in aggregates {
             sql.push(", ");
-            aggregate.push(&mut sql);
+            aggregate.push(&mut sql, &self.ctx);
         }
         sql.rows_of(self.model.relation, tx.engine(), &self.ctx, &condition);
         for (at, _) in by.iter().enumerate() {
@@ -160,7 +161,7 @@ impl Asked<'_> {
         for row in rows {
             let mut cells = row.0.into_iter();
             let count = whole(cells.next()).unwrap_or(0);
-            let values: Vec<Cell> = by.iter().map(|by| bucket(by, cells.next().unwrap_or(Cell::Null), &zone)).collect();
+            let values: Vec<Cell<'static>> = by.iter().map(|by| bucket(by, cells.next().unwrap_or(Cell::Null), &zone)).collect();
             let sums: Vec<Option<i64>> = cells.map(|cell| whole(Some(cell))).collect();
             let place = *places.entry(format!("{values:?}")).or_insert_with(|| {
                 groups.push(Group { values, count: 0, sums: vec![None; aggregates.len()] });
@@ -196,7 +197,7 @@ impl Asked<'_> {
     }
 
     // What a group shows, and the domain that finds its records again.
-    async fn group_value(&self, by: &By, cell: &Cell) -> Result<(Value, Vec<Value>), Fault> {
+    async fn group_value(&self, by: &By, cell: &Cell<'_>) -> Result<(Value, Vec<Value>), Fault> {
         let name = by.field.name;
         if let (Some(granularity), Cell::Int(ms)) = (by.granularity, cell) {
             return Ok(self.period(name, granularity, *ms));
@@ -212,7 +213,7 @@ impl Asked<'_> {
                 return Ok((json!([number, label]), vec![json!([name, "=", number])]));
             }
             (Kind::Id, Some(key)) => json!(self.odoo.numbers.one(self.ctx.org, self.model, key).await?),
-            _ => shown(by.field, cell.clone(), &self.odoo.base),
+            _ => json!(shown(by.field, cell, &self.odoo.base)),
         };
         Ok((value.clone(), vec![json!([name, "=", value])]))
     }
@@ -233,7 +234,7 @@ fn instant(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms).unwrap_or(Timestamp::from_secs(0))
 }
 
-fn bucket(by: &By, cell: Cell, zone: &TimeZone) -> Cell {
+fn bucket(by: &By, cell: Cell<'static>, zone: &TimeZone) -> Cell<'static> {
     match (by.granularity, cell) {
         (Some(granularity), Cell::Int(quarters)) => {
             let local = instant(quarters * QUARTER_MS).to_jiff().to_zoned(zone.clone()).datetime();
@@ -244,7 +245,7 @@ fn bucket(by: &By, cell: Cell, zone: &TimeZone) -> Cell {
     }
 }
 
-fn whole(cell: Option<Cell>) -> Option<i64> {
+fn whole(cell: Option<Cell<'_>>) -> Option<i64> {
     match cell? {
         Cell::Int(number) => Some(number),
         #[expect(clippy::cast_possible_truncation, reason = "sums of whole numbers")]
@@ -254,12 +255,12 @@ fn whole(cell: Option<Cell>) -> Option<i64> {
 }
 
 // Nothing comes last, as PostgreSQL has it.
-fn sort_key(cell: &Cell) -> (bool, i64, String) {
+fn sort_key(cell: &Cell<'_>) -> (bool, i64, String) {
     match cell {
         Cell::Null => (true, 0, String::new()),
         Cell::Int(number) => (false, *number, String::new()),
         Cell::Bool(truth) => (false, i64::from(*truth), String::new()),
-        Cell::Text(text) => (false, 0, text.clone()),
+        Cell::Text(text) => (false, 0, text.to_string()),
         Cell::Id(id) => (false, 0, id.to_string()),
         Cell::Real(_) | Cell::Json(_) => (false, 0, String::new()),
     }

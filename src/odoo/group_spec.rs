@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use super::model::{Field, Kind, Model};
 use super::python;
-use super::read::shown;
+use super::shown::shown;
 use crate::db::{Cell, Sql};
+use crate::kernel::Ctx;
 
 /// By what rows are put together.
 pub(super) struct By {
@@ -145,7 +146,7 @@ impl Aggregate {
         }
     }
 
-    pub fn push(&self, sql: &mut Sql) {
+    pub fn push(&self, sql: &mut Sql, ctx: &Ctx) {
         let column = self.field.map_or("*", |field| field.column);
         let (before, after) = match self.sum {
             Sum::Count => ("count(", ")"),
@@ -154,7 +155,7 @@ impl Aggregate {
             Sum::Least => ("min(", ")"),
             Sum::Most => ("max(", ")"),
         };
-        sql.push(before).push(column).push(after);
+        sql.push(before).expression(ctx, column).push(after);
     }
 
     pub fn merge(&self, left: Option<i64>, right: Option<i64>) -> Option<i64> {
@@ -174,7 +175,7 @@ impl Aggregate {
             (_, None, _) => json!(false),
             #[expect(clippy::cast_precision_loss, reason = "an average is a fraction anyway")]
             (Sum::Average, Some(total), _) => json!(total as f64 / count.max(1) as f64),
-            (_, Some(value), Some(field)) => shown(field, Cell::Int(value), ""),
+            (_, Some(value), Some(field)) => json!(shown(field, &Cell::Int(value), "")),
             (_, Some(value), None) => json!(value),
         }
     }

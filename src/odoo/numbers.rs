@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::model::{Identity, Model};
 use super::number_store as store;
+use super::records::keys;
 use crate::db::{Arg, Cell, Condition, Db, Sql, Tx};
 use crate::kernel::{Ctx, Failure, OrgId};
 
@@ -29,10 +30,10 @@ pub enum Key {
 
 impl Key {
     /// From the column that tells rows apart.
-    pub fn from_cell(cell: &Cell) -> Option<Self> {
+    pub fn from_cell(cell: &Cell<'_>) -> Option<Self> {
         match cell {
             Cell::Id(id) => Some(Self::Record(*id)),
-            Cell::Text(word) => Some(Self::Word(word.clone())),
+            Cell::Text(word) => Some(Self::Word(word.to_string())),
             Cell::Int(number) => Some(Self::Number(*number)),
             Cell::Null | Cell::Real(_) | Cell::Bool(_) | Cell::Json(_) => None,
         }
@@ -64,17 +65,39 @@ impl Numbers {
         Self { db, by_key: Cache::new(100_000), by_number: Cache::new(100_000) }
     }
 
+    /// The number of each of `keys`, in their order; those that had none get one.
+    pub async fn each(&self, org: OrgId, model: &'static Model, keys: &[Option<Key>]) -> Result<Vec<Option<i64>>, Failure> {
+        let (mut numbers, mut unknown) = (Vec::with_capacity(keys.len()), false);
+        let mut last = (None, None);
+        for key in keys.iter().map(Option::as_ref) {
+            // Rows of one page often point at the same record.
+            if key != last.0 {
+                last = (key, key.and_then(|key| self.known(org, model, key)));
+                unknown |= key.is_some() && last.1.is_none();
+            }
+            numbers.push(last.1);
+        }
+        if !unknown {
+            return Ok(numbers);
+        }
+        let given = self.of(org, model, keys.iter().flatten().cloned()).await?;
+        Ok(keys.iter().map(|key| given.get(key.as_ref()?).copied()).collect())
+    }
+
+    fn known(&self, org: OrgId, model: &Model, key: &Key) -> Option<i64> {
+        match key {
+            Key::Number(number) => Some(*number),
+            key => self.by_key.get(&(org, model.name, key.clone())),
+        }
+    }
+
     /// The numbers of `keys`; those that had none get one.
     pub async fn of(&self, org: OrgId, model: &'static Model, keys: impl IntoIterator<Item = Key>) -> Result<HashMap<Key, i64>, Failure> {
         let (mut numbers, mut unknown) = (HashMap::new(), HashSet::new());
         for key in keys {
-            match &key {
-                Key::Number(number) => drop(numbers.insert(key.clone(), *number)),
-                _ if numbers.contains_key(&key) => {}
-                _ => match self.by_key.get(&(org, model.name, key.clone())) {
-                    Some(number) => drop(numbers.insert(key, number)),
-                    None => drop(unknown.insert(key)),
-                },
+            match self.known(org, model, &key) {
+                Some(number) => drop(numbers.insert(key, number)),
+                None => drop(unknown.insert(key)),
             }
         }
         if !unknown.is_empty() {
@@ -154,11 +177,12 @@ impl Numbers {
             relation: &store::RELATION,
             inner: Box::new(Condition::Compare("o.model", crate::db::Comparison::Equal, model.name.into())),
         };
-        let columns = [model.key_column()];
-        let mut sql = Sql::select_cells(tx.engine(), &columns);
-        sql.rows_of(model.relation, tx.engine(), &Ctx::system(org, String::new()), &Condition::Not(Box::new(numbered)));
+        let columns = vec![model.key_column()];
+        let ctx = Ctx::system(org, String::new());
+        let mut sql = Sql::select_columns(tx.engine(), &ctx, &columns);
+        sql.rows_of(model.relation, tx.engine(), &ctx, &Condition::Not(Box::new(numbered)));
         sql.push(" order by ").push(model.relation.identity).push(" limit ").bind(CHUNK);
-        let rows = sql.fetch_cells(&mut tx, &columns).await?;
-        Ok(rows.iter().filter_map(|row| row.0.first().and_then(Key::from_cell)).collect())
+        let rows = sql.fetch_rows(&mut tx, columns).await?;
+        Ok(keys(&*rows.table()?, 0).into_iter().flatten().collect())
     }
 }

@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::model::{Kind, Model};
 use crate::db::Sql;
+use crate::kernel::Ctx;
 
 /// By which columns, in which direction, in which order.
 #[derive(Debug)]
@@ -56,9 +57,9 @@ impl Order {
     }
 
     /// Appends it.
-    pub fn push(&self, sql: &mut Sql) {
+    pub fn push(&self, sql: &mut Sql, ctx: &Ctx) {
         for (at, (column, descending, nullable)) in self.0.iter().enumerate() {
-            sql.push(if at == 0 { " order by " } else { ", " }).push(column);
+            sql.push(if at == 0 { " order by " } else { ", " }).expression(ctx, column);
             // As PostgreSQL has it; only where it matters, because an index knows no such words on SQLite.
             sql.push(match (descending, nullable) {
                 (true, true) => " desc nulls first",

@@ -49,20 +49,26 @@ pub fn short_repr(value: &Value) -> String {
 
 /// `2026-11-21 09:00:00`, in UTC.
 pub fn datetime(instant: Timestamp) -> String {
+    digits(&datetime_digits(instant)).to_owned()
+}
+
+/// The same, to be shown by [`digits`].
+pub fn datetime_digits(instant: Timestamp) -> [u8; 19] {
     let at = jiff::tz::Offset::UTC.to_datetime(instant.to_jiff());
-    let (century, year) = (at.year() / 100, at.year() % 100);
-    let mut text = String::with_capacity(19);
-    let pairs = [(century, ""), (year, ""), (at.month().into(), "-"), (at.day().into(), "-")];
-    let clock = [(at.hour().into(), " "), (at.minute().into(), ":"), (at.second().into(), ":")];
-    for (number, before) in pairs.into_iter().chain(clock) {
-        text.push_str(before);
-        text.extend([number / 10, number % 10].map(digit));
+    let year = [at.year() / 100, at.year() % 100].map(|pair| i8::try_from(pair).unwrap_or(0));
+    let pairs = [(0, year[0]), (2, year[1]), (5, at.month()), (8, at.day()), (11, at.hour()), (14, at.minute()), (17, at.second())];
+    let mut text = *b"0000-00-00 00:00:00";
+    for (place, pair) in pairs {
+        let pair = pair.unsigned_abs();
+        text[place] = b'0' + pair / 10 % 10;
+        text[place + 1] = b'0' + pair % 10;
     }
     text
 }
 
-fn digit(number: i16) -> char {
-    char::from(b'0' + u8::try_from(number).unwrap_or(0) % 10)
+/// Digits and signs as text.
+pub fn digits(ascii: &[u8]) -> &str {
+    str::from_utf8(ascii).unwrap_or_default()
 }
 
 /// Odoo's dates and times: `2026-11-21 09:00:00`, a day, with a `T` between, with a fraction, or with an offset.

@@ -133,7 +133,8 @@ async fn answer(
     let id = request.get("id").cloned().unwrap_or_default();
     let knock = door.doors.knock(&headers, remote, Door::Odoo);
     let caller = Caller { door: &door, headers: &headers, knock };
-    let outcome = door.guarded(target.label(), caller.carry_out(target, request)).await;
+    // On the heap: what runs inside is large, and is handed on several times before it begins.
+    let outcome = door.guarded(target.label(), Box::pin(caller.carry_out(target, request))).await;
     respond(&id, outcome, &caller.knock.request_id)
 }
 

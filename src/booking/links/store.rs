@@ -10,10 +10,10 @@ use crate::booking::LINK_CHANGED;
 use crate::db::{Arg, Relation, Sql, Tx};
 use crate::kernel::{Ctx, Failure, LinkId, OrgId, PageRequest, UserId};
 
-/// Links as `l`, their owners as `u`; `me` is who asks.
+/// Links as `l`, their owners as `u`.
 pub static RELATION: Relation = Relation {
-    from: |sql, _, ctx| {
-        sql.push("booking_link l left join user_account u on u.id = l.owner_id").join_me(ctx);
+    from: |sql, _, _| {
+        sql.push("booking_link l left join user_account u on u.id = l.owner_id");
     },
     scope: |sql, ctx| {
         sql.push("l.org_id = ").bind(ctx.org);
@@ -28,7 +28,7 @@ pub const HOSTED_BY: &str = "l.id in (select h.link_id from booking_link_host h 
 pub const HOSTS_OF: &str =
     "select h.link_id, h.user_id from booking_link_host h join user_account u on u.id = h.user_id where u.active and h.link_id in ";
 /// The secret of the address of `l`, for those who keep it.
-pub const TOKEN: &str = "case when me.sees_all or l.owner_id = me.id then l.token end";
+pub const TOKEN: &str = "case when :sees_all or l.owner_id = :me then l.token end";
 
 // Whoever keeps or hosts a link sees it.
 fn visible(sql: &mut Sql, ctx: &Ctx) {
