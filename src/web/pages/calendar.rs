@@ -13,6 +13,8 @@ pub enum CalendarStep {
         name: String,
         /// A path of ours.
         url: String,
+        /// What shows that the button of this page was pressed.
+        nonce: String,
     },
     /// It works.
     Connected {
@@ -80,9 +82,9 @@ impl CalendarPage {
         }
     }
 
-    fn next(&self) -> Option<&str> {
+    fn next(&self) -> Option<(&str, &str)> {
         match &self.step {
-            CalendarStep::Ask { url, .. } => Some(url),
+            CalendarStep::Ask { url, nonce, .. } => Some((url, nonce)),
             _ => None,
         }
     }
