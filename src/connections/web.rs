@@ -19,6 +19,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::authorize::Halt;
+use super::model::Authorization;
 use super::{Connections, Vendor};
 use crate::kernel::{Failure, code, seal};
 use crate::web::headers::{Header, Policy, common};
@@ -48,7 +49,7 @@ pub fn router(connections: Connections, https: bool) -> Router {
 
 async fn ask(State(pages): State<Pages>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     match pages.connections.asked(&token).await {
-        Ok(Some((of, name))) => pages.ask(&headers, of.kind, name, &token),
+        Ok(Some((of, name))) => pages.ask(&headers, &of, name, &token),
         Ok(None) => pages.notice(&headers, NoticeKind::NoPage),
         Err(failure) => pages.failed(&headers, &failure),
     }
@@ -131,11 +132,12 @@ impl Pages {
         format!("{name}={value}; Path=/calendars; Max-Age={seconds}; HttpOnly; SameSite={site}{secure}")
     }
 
-    fn ask(&self, headers: &HeaderMap, kind: Vendor, name: String, token: &str) -> Response {
+    fn ask(&self, headers: &HeaderMap, of: &Authorization, name: String, token: &str) -> Response {
         let nonce = code::token(&**self.connections.meetings.db().entropy());
-        let step = CalendarStep::Ask { name, url: format!("/calendars/connect/{token}/go"), nonce: nonce.clone() };
-        let page = CalendarPage { lang: lang(headers), vendor: kind.title(), step };
-        let leaves_to = WebAddress::parse(&self.connections.calendar(kind).consent_url());
+        let url = format!("/calendars/connect/{token}/go");
+        let step = CalendarStep::Ask { name, url, publishes: of.publishes, nonce: nonce.clone() };
+        let page = CalendarPage { lang: lang(headers), vendor: of.kind.title(), step };
+        let leaves_to = WebAddress::parse(&self.connections.calendar(of.kind).consent_url());
         let mut headers = Policy { https: self.https, leaves_to, ..Policy::default() }.headers();
         headers.push(("set-cookie", self.cookie(PAGE_COOKIE, &nonce, TEN_MINUTES_S)));
         respond(StatusCode::OK, headers, page.render().into())

@@ -228,6 +228,11 @@ async fn nobody_connects_for_somebody_else() {
     let (ana, budi) = (client.acting("7", "user"), client.acting("8", "user"));
     link(&client).await;
     assert_eq!(budi.kind("calendar.connection.connect", json!({ "kind": "google", "user": "7" })).await, "user.not_found");
+    for publishes in [true, false] {
+        let asked = ana.ok("calendar.connection.connect", json!({ "kind": "google", "publish": publishes })).await;
+        let (page, _) = visit(asked["url"].as_str().unwrap(), None).await;
+        assert_eq!(page.1.contains("puts your meetings and bookings into that calendar"), publishes, "{page:?}");
+    }
     let url = ana.ok("calendar.connection.connect", json!({ "kind": "google" })).await["url"].as_str().unwrap().to_owned();
     assert_eq!(visit(&format!("{url}/go"), None).await.0.0, 405, "nobody is led past the page that says for whom it is");
     let other = "abcdefghijkmnpqrstuvwxyz23";

@@ -13,6 +13,8 @@ pub enum CalendarStep {
         name: String,
         /// A path of ours.
         url: String,
+        /// Whether meetings are put into the calendar too.
+        publishes: bool,
         /// What shows that the button of this page was pressed.
         nonce: String,
     },
@@ -80,6 +82,10 @@ impl CalendarPage {
             CalendarStep::Failed { why } => Some(why),
             CalendarStep::Ask { .. } | CalendarStep::Stale | CalendarStep::Denied => None,
         }
+    }
+
+    fn also(&self) -> Option<&'static str> {
+        matches!(self.step, CalendarStep::Ask { publishes: true, .. }).then(|| self.lang.say("calendar.ask.publishes"))
     }
 
     fn next(&self) -> Option<(&str, &str)> {
