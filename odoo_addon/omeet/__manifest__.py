@@ -16,6 +16,7 @@
         "views/jitsi_meeting.xml",
         "views/omeet_job.xml",
         "views/omeet_booking.xml",
+        "views/omeet_calendar.xml",
         "views/calendar_event.xml",
         "views/res_config_settings.xml",
         "views/menus.xml",

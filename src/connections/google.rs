@@ -68,19 +68,25 @@ impl Google {
         let id = entry.key.simple().to_string();
         let mut fresh = event(entry);
         fresh["id"] = json!(id);
+        fresh["status"] = json!(status(entry));
         let url = format!("{}?sendUpdates=none", self.events());
         let answer = caller.call(Call { method: Method::POST, url, body: Some(fresh), again: true, scope: "", login }).await?;
         if answer.status == StatusCode::CONFLICT {
             let mut again = event(entry);
-            again["status"] = json!("confirmed");
+            again["status"] = json!(status(entry));
             return self.one(caller, login, Method::PATCH, &id, Some(again)).await.map(|_| id);
         }
         id_of(&answer.accepted(judge)?, "Google Calendar")
     }
 
+    /// The status by itself, and never on one that is removed: there it would bring the event back.
     pub async fn update(&self, caller: &Caller, login: &dyn Login, id: &str, entry: &Entry) -> Result<(), Trouble> {
         let after = self.one(caller, login, Method::PATCH, id, Some(event(entry))).await?;
-        if after["status"] == "cancelled" { Err(Trouble::Missing) } else { Ok(()) }
+        match after["status"].as_str() {
+            Some("cancelled") => Err(Trouble::Missing),
+            Some(now) if now == status(entry) => Ok(()),
+            _ => self.one(caller, login, Method::PATCH, id, Some(json!({ "status": status(entry) }))).await.map(drop),
+        }
     }
 
     pub async fn remove(&self, caller: &Caller, login: &dyn Login, id: &str) -> Result<(), Trouble> {
@@ -98,6 +104,10 @@ fn event(entry: &Entry) -> Value {
     let time = |at: Timestamp| json!({ "dateTime": at, "timeZone": entry.tz });
     json!({ "summary": entry.title, "description": entry.description, "location": entry.url, "start": time(entry.start),
         "end": time(entry.end) })
+}
+
+fn status(entry: &Entry) -> &'static str {
+    if entry.tentative { "tentative" } else { "confirmed" }
 }
 
 // A limit of Google's comes as 403 too.

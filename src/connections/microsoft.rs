@@ -99,7 +99,7 @@ fn utc(at: Timestamp) -> Value {
 // People are invited by our own letters.
 fn event(entry: &Entry) -> Value {
     json!({ "subject": entry.title, "body": { "contentType": "text", "content": entry.description }, "start": utc(entry.start),
-        "end": utc(entry.end), "location": { "displayName": entry.url }, "showAs": "busy" })
+        "end": utc(entry.end), "location": { "displayName": entry.url }, "showAs": if entry.tentative { "tentative" } else { "busy" } })
 }
 
 fn read(answer: &Value) -> Result<Vec<Span>, Trouble> {

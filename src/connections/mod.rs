@@ -8,7 +8,7 @@
 //! ```
 //!
 //! * Where the user wants it, their meetings are put into the calendar, changed and removed there; what it then says of them is no
-//!   busy time.
+//!   busy time. A booking that waits for its host stands there as tentative.
 //! * What is read is free/busy only: when somebody is busy, not with what. It is kept as busy time like that of the ERP and of public
 //!   calendars, and booking links offer nothing that overlaps it.
 //! * Tokens are sealed at rest and never shown. Where the provider gives a new refresh token, that one is kept.

@@ -159,6 +159,8 @@ pub(super) struct Entry {
     pub start: Timestamp,
     pub end: Timestamp,
     pub tz: String,
+    /// A booking that its host has not confirmed yet.
+    pub tentative: bool,
 }
 
 /// A time in which somebody is busy, as their calendar says.

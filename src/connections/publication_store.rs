@@ -3,7 +3,7 @@
 use super::model::Span;
 use crate::args;
 use crate::db::Tx;
-use crate::kernel::{ConnectionId, Failure, MeetingId, OrgId, Timestamp, UserId};
+use crate::kernel::{BookingId, ConnectionId, Failure, MeetingId, OrgId, Timestamp, UserId};
 
 /// A meeting in a calendar elsewhere.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -97,10 +97,18 @@ pub(super) async fn concerned(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Re
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Meetings of somebody that are ahead.
+/// Whether a guest waits for the host's word.
+pub(super) async fn awaits_host(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<bool, Failure> {
+    let sql = "select id from booking where org_id = $1 and meeting_id = $2 and state = 'pending' limit 1";
+    let found: Option<(BookingId,)> = tx.fetch_optional(sql, args![org, meeting]).await?;
+    Ok(found.is_some())
+}
+
+/// Meetings of somebody that are ahead, and bookings that wait for their word.
 pub(super) async fn ahead(tx: &mut Tx, org: OrgId, user: UserId, limit: u32) -> Result<Vec<MeetingId>, Failure> {
     let sql = "select m.id from meeting m join participant p on p.meeting_id = m.id where p.org_id = $1 and p.user_id = $2
-        and m.state in ('ready', 'started') and m.end_at > $3 order by m.start_at limit $4";
+        and (m.state in ('ready', 'started') or m.state = 'draft' and exists (select 1 from booking b where b.meeting_id = m.id
+            and b.state = 'pending')) and m.end_at > $3 order by m.start_at limit $4";
     let now = tx.now();
     let found: Vec<(MeetingId,)> = tx.fetch_all(sql, args![org, user, now, limit]).await?;
     Ok(found.into_iter().map(|(id,)| id).collect())

@@ -110,7 +110,8 @@ impl Connections {
         if view.as_ref().is_some_and(|view| view.state == State::Ended || view.end <= now) {
             return Ok(None);
         }
-        let wanted = view.and_then(|view| entry(&view, of.user_id));
+        let awaits_host = publications::awaits_host(&mut tx, org, meeting).await?;
+        let wanted = view.and_then(|view| entry(&view, of.user_id, awaits_host));
         Ok(Some(Gap { of, meeting, wanted, there }))
     }
 
@@ -182,22 +183,23 @@ impl Gap {
 
 impl Entry {
     fn fingerprint(&self) -> String {
-        let facts = json!([self.title, self.description, self.url, self.start, self.end, self.tz]);
+        let facts = json!([self.title, self.description, self.url, self.start, self.end, self.tz, self.tentative]);
         crate::providers::inbound::hex(&sha256(facts.to_string().as_bytes()))
     }
 }
 
-// As the user has it: with their own link where there is one to each.
-fn entry(view: &MeetingView, user: UserId) -> Option<Entry> {
+// As the user has it: with their own link where there is one to each. Other drafts than those of guests who wait are nobody's business yet.
+fn entry(view: &MeetingView, user: UserId, awaits_host: bool) -> Option<Entry> {
     let person = view.participants.iter().find(|person| person.user_id == Some(user))?;
-    if !matches!(view.state, State::Ready | State::Started) {
+    let tentative = view.state == State::Draft && awaits_host;
+    if !tentative && !matches!(view.state, State::Ready | State::Started) {
         return None;
     }
     let own = person.join_url.clone().filter(|_| view.access != Access::Public);
     let url = own.unwrap_or_else(|| view.join_url.clone());
     let description = if view.description.trim().is_empty() { url.clone() } else { format!("{}\n\n{url}", view.description) };
     let (start, end): (Timestamp, Timestamp) = (view.start, view.end);
-    Some(Entry { key: uuid::Uuid::from(view.id), title: view.name.clone(), description, url, start, end, tz: view.tz.clone() })
+    Some(Entry { key: uuid::Uuid::from(view.id), title: view.name.clone(), description, url, start, end, tz: view.tz.clone(), tentative })
 }
 
 /// Everything that is ahead of the user goes into a calendar that was connected just now.

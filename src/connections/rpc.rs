@@ -50,8 +50,8 @@ static CONNECT: Spec = Spec::for_users(
     "calendar.connection.connect",
     "Connect somebody's Google Calendar or Microsoft 365",
     "Answers an address that the user opens in a browser: it leads to the provider's consent and back, and works for ten minutes. What is \
-        read is when they are busy, not with what. With publish their meetings are put into it, changed and removed there. Connecting the \
-        same account again renews its permission.",
+        read is when they are busy, not with what. With publish their meetings are put into it, changed and removed there; \
+        bookings that wait for their word stand there as tentative. Connecting the same account again renews its permission.",
     true,
     &[&users::NOT_FOUND, &NOT_SET_UP],
     r#"{"kind": "google", "user": "7"}"#,

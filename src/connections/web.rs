@@ -3,25 +3,33 @@
 //! | path | what |
 //! |---|---|
 //! | `/calendars/connect/<token>` | whom it is for, and a button |
-//! | `/calendars/connect/<token>/go` | on to the provider, with a cookie that the callback has to come back with |
+//! | `/calendars/connect/<token>/go` (POST) | on to the provider, with a cookie that the callback has to come back with |
 //! | `/calendars/callback` | where the provider sends the browser back to |
+//!
+//! Only that button leads on: a form elsewhere cannot make somebody skip the page that says for whom it is, because the page's own
+//! cookie stays at home then.
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::authorize::Halt;
+use super::model::Authorization;
 use super::{Connections, Vendor};
 use crate::kernel::{Failure, code, seal};
-use crate::web::Lang;
 use crate::web::headers::{Header, Policy, common};
 use crate::web::pages::{CalendarPage, CalendarStep, Notice, NoticeKind};
+use crate::web::{Lang, WebAddress};
 
+/// What the callback has to come back with.
 const COOKIE: &str = "omeet_calendar";
+/// What the button has to be pressed with.
+const PAGE_COOKIE: &str = "omeet_calendar_page";
 const TEN_MINUTES_S: u32 = 600;
 
 #[derive(Clone)]
@@ -34,30 +42,45 @@ struct Pages {
 pub fn router(connections: Connections, https: bool) -> Router {
     Router::new()
         .route("/calendars/connect/{token}", get(ask))
-        .route("/calendars/connect/{token}/go", get(go))
+        .route("/calendars/connect/{token}/go", post(go))
         .route("/calendars/callback", get(back))
         .with_state(Pages { connections, https })
 }
 
 async fn ask(State(pages): State<Pages>, Path(token): Path<String>, headers: HeaderMap) -> Response {
     match pages.connections.asked(&token).await {
-        Ok(Some((of, name))) => pages.step(&headers, of.kind, CalendarStep::Ask { name, url: format!("/calendars/connect/{token}/go") }),
+        Ok(Some((of, name))) => pages.ask(&headers, &of, name, &token),
         Ok(None) => pages.notice(&headers, NoticeKind::NoPage),
         Err(failure) => pages.failed(&headers, &failure),
     }
 }
 
-async fn go(State(pages): State<Pages>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+#[derive(Debug, Default, Deserialize)]
+struct Pressed {
+    #[serde(default)]
+    page: String,
+}
+
+async fn go(
+    State(pages): State<Pages>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    pressed: Result<Form<Pressed>, FormRejection>,
+) -> Response {
+    let pressed = pressed.map(|Form(pressed)| pressed).unwrap_or_default();
     let asked = match pages.connections.asked(&token).await {
         Ok(Some((of, _))) => of,
         Ok(None) => return pages.notice(&headers, NoticeKind::NoPage),
         Err(failure) => return pages.failed(&headers, &failure),
     };
+    if !code::is_token(&pressed.page) || !is_own(&headers, PAGE_COOKIE, &pressed.page) {
+        return pages.step(&headers, asked.kind, CalendarStep::Stale);
+    }
     match pages.connections.consent(&asked).await {
         Ok(consent) => {
             let mut headers = common(pages.https);
             headers.extend([("location", consent.url), ("cache-control", "no-store".to_owned())]);
-            headers.push(("set-cookie", pages.cookie(&consent.state, TEN_MINUTES_S)));
+            headers.push(("set-cookie", pages.cookie(COOKIE, &consent.state, TEN_MINUTES_S)));
             respond(StatusCode::SEE_OTHER, headers, Body::empty())
         }
         Err(failure) => pages.failed(&headers, &failure),
@@ -73,7 +96,7 @@ struct Back {
 }
 
 async fn back(State(pages): State<Pages>, Query(back): Query<Back>, headers: HeaderMap) -> Response {
-    let state = back.state.filter(|state| code::is_token(state) && is_own(&headers, state));
+    let state = back.state.filter(|state| code::is_token(state) && is_own(&headers, COOKIE, state));
     let step = match (state, back.code, back.error) {
         (None, ..) => CalendarStep::Stale,
         (Some(_), _, Some(error)) if error == "access_denied" => CalendarStep::Denied,
@@ -82,7 +105,7 @@ async fn back(State(pages): State<Pages>, Query(back): Query<Back>, headers: Hea
         (Some(state), Some(code), None) => match pages.connections.finish(&state, code.into()).await {
             Ok(view) => {
                 let mut page = pages.step(&headers, view.kind, CalendarStep::Connected { account: view.account });
-                let gone = HeaderValue::from_str(&pages.cookie("", 0));
+                let gone = HeaderValue::from_str(&pages.cookie(COOKIE, "", 0));
                 gone.into_iter().for_each(|gone| drop(page.headers_mut().insert(header::SET_COOKIE, gone)));
                 return page;
             }
@@ -94,18 +117,30 @@ async fn back(State(pages): State<Pages>, Query(back): Query<Back>, headers: Hea
     pages.step(&headers, Vendor::Google, step)
 }
 
-// The same browser that pressed the button: a code of somebody else's account counts in no other.
-fn is_own(headers: &HeaderMap, state: &str) -> bool {
+// The same browser that was here before: a code of somebody else's account counts in no other.
+fn is_own(headers: &HeaderMap, cookie: &str, value: &str) -> bool {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let mut ours = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(name, _)| *name == COOKIE);
-    ours.any(|(_, value)| seal::same(value.as_bytes(), state.as_bytes()))
+    let mut ours = cookies.filter_map(|cookie| cookie.trim().split_once('=')).filter(|(name, _)| *name == cookie);
+    ours.any(|(_, ours)| seal::same(ours.as_bytes(), value.as_bytes()))
 }
 
 impl Pages {
-    // Lax: the provider leads back here from its own site.
-    fn cookie(&self, value: &str, seconds: u32) -> String {
+    // Lax where the provider leads back here from its own site.
+    fn cookie(&self, name: &str, value: &str, seconds: u32) -> String {
         let secure = if self.https { "; Secure" } else { "" };
-        format!("{COOKIE}={value}; Path=/calendars; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+        let site = if name == COOKIE { "Lax" } else { "Strict" };
+        format!("{name}={value}; Path=/calendars; Max-Age={seconds}; HttpOnly; SameSite={site}{secure}")
+    }
+
+    fn ask(&self, headers: &HeaderMap, of: &Authorization, name: String, token: &str) -> Response {
+        let nonce = code::token(&**self.connections.meetings.db().entropy());
+        let url = format!("/calendars/connect/{token}/go");
+        let step = CalendarStep::Ask { name, url, publishes: of.publishes, nonce: nonce.clone() };
+        let page = CalendarPage { lang: lang(headers), vendor: of.kind.title(), step };
+        let leaves_to = WebAddress::parse(&self.connections.calendar(of.kind).consent_url());
+        let mut headers = Policy { https: self.https, leaves_to, ..Policy::default() }.headers();
+        headers.push(("set-cookie", self.cookie(PAGE_COOKIE, &nonce, TEN_MINUTES_S)));
+        respond(StatusCode::OK, headers, page.render().into())
     }
 
     fn step(&self, headers: &HeaderMap, kind: Vendor, step: CalendarStep) -> Response {

@@ -79,7 +79,9 @@ fn insert(stand_ins: &StandIns, asked: &Asked) -> Said {
         return error(409, "duplicate", "The requested identifier already exists.");
     }
     event["id"] = json!(id);
-    event["status"] = json!("confirmed");
+    if event["status"].is_null() {
+        event["status"] = json!("confirmed");
+    }
     if asked.query.get("conferenceDataVersion").map(String::as_str) == Some("1") {
         event["conferenceData"]["createRequest"]["status"] = json!({ "statusCode": "pending" });
     } else if let Some(event) = event.as_object_mut() {

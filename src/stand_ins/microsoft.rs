@@ -76,6 +76,9 @@ fn create(stand_ins: &StandIns, mut body: Value, key: &str) -> Said {
 
 fn one(stand_ins: &StandIns, method: &str, id: &str, body: Value) -> Said {
     let mut world = stand_ins.world();
+    if world.gone.contains(id) {
+        return error(410, "Gone", "The requested resource is no longer available at the server.");
+    }
     let Some(meeting) = world.microsoft.get_mut(id) else { return error(404, "NotFound", "Not found") };
     match method {
         "GET" => (200, meeting.clone()),

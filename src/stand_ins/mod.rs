@@ -64,6 +64,16 @@ pub struct World {
 }
 
 impl World {
+    /// Somebody deletes the events of Google and Microsoft that say `words`; from then on they are answered 410.
+    pub fn take_out(&mut self, words: &str) {
+        let says = |event: &Value| event.to_string().contains(words);
+        let all = self.google.iter().chain(&self.microsoft);
+        let ids: Vec<String> = all.filter(|(_, event)| says(event)).map(|(id, _)| id.clone()).collect();
+        self.google.retain(|_, event| !says(event));
+        self.microsoft.retain(|_, event| !says(event));
+        self.gone.extend(ids);
+    }
+
     fn number(&mut self) -> u64 {
         self.next += 1;
         80_000_000_000 + self.next

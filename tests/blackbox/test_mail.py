@@ -94,24 +94,34 @@ def test_a_booking_in_the_calendars_of_guest_and_host(launch, mailbox):
     assert len(mailbox.letters) == 8, "the meeting writes no second letters"
 
 
-@pytest.mark.goal("S4.14")
-def test_a_hundred_letters_within_thirty_seconds(launch, mailbox):
-    client = launch(**mailbox.settings()).client()
-    client.call("meeting.create", **MEETING, participants=[person("Warm")])
-    mailbox.wait(1)
-    people = [person(f"P{number}") for number in range(100)]
+def invite_a_hundred(client, mailbox) -> tuple[float, float]:
+    """Milliseconds until they are queued, and seconds until all are delivered."""
+    known, people = len(mailbox.letters), [person(f"P{number}") for number in range(100)]
     began = time.monotonic()
     meeting = client.call("meeting.create", **MEETING, participants=people)
-    created_ms = (time.monotonic() - began) * 1000
-    letters = mailbox.wait(101)[1:]
-    took = letters[-1]["at"] - began
-    print(f"100 letters: created in {created_ms:.0f} ms, all delivered {took:.2f} s after the call")
+    queued_ms = (time.monotonic() - began) * 1000
+    letters = mailbox.wait(known + 100)[known:]
+    took = max(letter["at"] for letter in letters) - began
     assert len({letter["to"] for letter in letters}) == 100
-    assert took < 30, f"{took:.2f} s (S4.14)"
     deadline = time.monotonic() + 10
     while client.call("notification.list", related_id=meeting["id"], state="queued")["items"] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert {letter["state"] for letter in client.every("notification.list", related_id=meeting["id"])} == {"sent"}
+    return queued_ms, took
+
+
+@pytest.mark.goal("S4.14")
+def test_a_hundred_letters_within_three_seconds(launch, mailbox):
+    """Somebody else may need the machine meanwhile, so the best of three counts; about one second of it is the mail server's, in Python."""
+    client = launch(**mailbox.settings()).client()
+    client.call("meeting.create", **MEETING, participants=[person("Warm")])
+    mailbox.wait(1)
+    for _ in range(3):
+        queued_ms, took = invite_a_hundred(client, mailbox)
+        print(f"100 letters: queued in {queued_ms:.0f} ms, all delivered {took:.2f} s after the call")
+        if queued_ms < 100 and took < 3:
+            return
+    pytest.fail(f"{queued_ms:.0f} ms and {took:.2f} s")
 
 
 @pytest.mark.goal("S4.18")

@@ -1,12 +1,17 @@
 """R22: local times as instants, and rules as dates, equal to libraries that we did not write."""
 
+import collections
+import os
 import random
+import re
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil import rrule as dateutil_rrule
 from dateutil import tz as dateutil_tz
+from support.rpc import RpcError
 
 # Zone and a local time near one of its edges: gaps, folds, half hours, skipped days, no rules at all.
 ROWS = [(zone, local) for zone, times in {
@@ -91,3 +96,48 @@ def test_rules_recur_on_the_same_days_as_in_dateutil(client, seed):
         expected = [date.replace(tzinfo=timezone.utc) for date in dateutil_rrule.rrulestr(rule, dtstart=start)]
         items = client.call("series.expand", rrule=rule, start=start.isoformat() + "Z", tz="UTC", limit=100)["items"]
         assert [datetime.fromisoformat(item.replace("Z", "+00:00")) for item in items] == expected, f"{start} {rule}"
+
+
+def vectors():
+    """libical's own table: a rule, where it begins, from where on it is asked, and when it recurs."""
+    folder = Path(os.environ["OMEET_LIBICAL_VECTORS"])
+    text = "\n\n".join(path.read_text() for path in sorted(folder.glob("icalrecur_test*.txt")))
+    for block in re.split(r"\n\s*\n", text):
+        fields = dict(line.split(":", 1) for line in block.splitlines() if ":" in line and not line.startswith("#"))
+        if "RRULE" in fields:
+            yield fields["RRULE"], fields["DTSTART"], fields.get("START-AT", ""), fields["INSTANCES"].strip().split(",")
+
+
+def read(text: str) -> datetime:
+    """A date is taken for its midnight, a time without a zone for UTC: nothing here depends on zones."""
+    return datetime.strptime(text.rstrip("Z") if "T" in text else f"{text}T000000", "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc)
+
+
+# What libical knows and we refuse, each by its words.
+REFUSED = {
+    "without RSCALE and SKIP": lambda rule: "RSCALE=" in rule and rule != "RSCALE=GREGORIAN;FREQ=YEARLY;COUNT=4",
+    "must have FREQ=DAILY, WEEKLY, MONTHLY or YEARLY": lambda rule: re.search("FREQ=(HOUR|MINUTE|SECOND)LY", rule),
+}
+# Of version 3.0.20. A date without a time is nothing that a meeting has.
+COUNTS = {"equal": 71, "must have FREQ=DAILY, WEEKLY, MONTHLY or YEARLY": 7, "without RSCALE and SKIP": 33, "dates without a time": 1}
+
+
+@pytest.mark.goal("R22")
+def test_rules_recur_as_libical_says_or_are_refused_by_name(client):
+    counted = collections.Counter()
+    for rule, start, asked_from, instances in vectors():
+        if "T" not in start and "BYMINUTE" in rule:
+            counted["dates without a time"] += 1
+            continue
+        words = next((words for words, fits in REFUSED.items() if fits(rule)), None)
+        try:
+            got = client.call("series.expand", rrule=rule, start=read(start).isoformat(), tz="UTC", limit=1000)["items"]
+            got = [at for item in got if (at := datetime.fromisoformat(item)) >= read(asked_from or start)]
+            assert (words, got[: len(instances)]) == (None, [read(at) for at in instances]), f"{start} {rule}"
+            assert len(got) == len(instances), f"{start} {rule}"
+            counted["equal"] += 1
+        except RpcError as error:
+            assert words and words in str(error), f"{start} {rule}: {error}"
+            counted[words] += 1
+    print(dict(counted))
+    assert counted == COUNTS

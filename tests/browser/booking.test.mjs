@@ -47,8 +47,10 @@ test('a guest books, the host confirms, the guest moves and cancels', async () =
   assert.equal(booked.tz, 'Asia/Tokyo');
   await page.getByText(`${clock(booked.start, 'Asia/Tokyo')} – ${clock(booked.end, 'Asia/Tokyo')}`).waitFor();
   await it.service.call('booking.confirm', { id: booked.id });
+  await page.getByText('the link comes with the confirmation').waitFor();
   await page.reload();
   await page.getByRole('heading', { name: 'You are booked' }).waitFor();
+  assert.equal(await page.getByText('the link comes with the confirmation').count(), 0, 'it has come');
   assert.match(await page.getByRole('link', { name: 'Join the meeting' }).getAttribute('href'), /\/j\/\w+\/\w+/);
 
   await page.getByRole('link', { name: 'Move to another time' }).click();

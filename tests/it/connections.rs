@@ -74,18 +74,35 @@ async fn connect(service: &Service, user: &Client, kind: &str) -> (u16, String) 
 
 async fn connect_as(service: &Service, user: &Client, params: Value) -> (u16, String) {
     let url = user.ok("calendar.connection.connect", params).await["url"].as_str().unwrap().to_owned();
-    let (page, _) = visit(&url, None).await;
-    assert!(page.1.contains("User 7") && page.1.contains("/go"), "{page:?}");
-    let (consent, cookie) = visit(&format!("{url}/go"), None).await;
+    let (consent, cookie) = press(&url).await;
     let (back, _) = visit(&consent.1, None).await;
     assert!(back.1.starts_with(&format!("{}/calendars/callback?", service.base)), "{back:?}");
     visit(&back.1, cookie.as_deref()).await.0
 }
 
+/// The page that says for whom it is, and its button.
+async fn press(url: &str) -> ((u16, String), Option<String>) {
+    let (page, cookie) = visit(url, None).await;
+    assert!(page.1.contains("User 7"), "{page:?}");
+    let nonce = page.1.split("name=\"page\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    pressed(&format!("{url}/go"), nonce, cookie.as_deref()).await
+}
+
+async fn pressed(url: &str, nonce: &str, cookie: Option<&str>) -> ((u16, String), Option<String>) {
+    let form = browser().post(url).header("content-type", "application/x-www-form-urlencoded").body(format!("page={nonce}"));
+    sent(form, cookie).await
+}
+
+fn browser() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 /// Status with the page, or with where it leads; and the cookie that it sets.
 async fn visit(url: &str, cookie: Option<&str>) -> ((u16, String), Option<String>) {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let request = client.get(url);
+    sent(browser().get(url), cookie).await
+}
+
+async fn sent(request: reqwest::RequestBuilder, cookie: Option<&str>) -> ((u16, String), Option<String>) {
     let request = if let Some(cookie) = cookie { request.header("cookie", cookie) } else { request };
     let response = request.send().await.unwrap();
     let text = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -211,8 +228,18 @@ async fn nobody_connects_for_somebody_else() {
     let (ana, budi) = (client.acting("7", "user"), client.acting("8", "user"));
     link(&client).await;
     assert_eq!(budi.kind("calendar.connection.connect", json!({ "kind": "google", "user": "7" })).await, "user.not_found");
+    for publishes in [true, false] {
+        let asked = ana.ok("calendar.connection.connect", json!({ "kind": "google", "publish": publishes })).await;
+        let (page, _) = visit(asked["url"].as_str().unwrap(), None).await;
+        assert_eq!(page.1.contains("puts your meetings and bookings into that calendar"), publishes, "{page:?}");
+    }
     let url = ana.ok("calendar.connection.connect", json!({ "kind": "google" })).await["url"].as_str().unwrap().to_owned();
-    let (consent, cookie) = visit(&format!("{url}/go"), None).await;
+    assert_eq!(visit(&format!("{url}/go"), None).await.0.0, 405, "nobody is led past the page that says for whom it is");
+    let other = "abcdefghijkmnpqrstuvwxyz23";
+    for (nonce, cookie) in [("", None), (other, None), (other, Some("omeet_calendar_page=bbcdefghijkmnpqrstuvwxyz23"))] {
+        assert_eq!(pressed(&format!("{url}/go"), nonce, cookie).await.0.0, 410, "the button of another page: {nonce} {cookie:?}");
+    }
+    let (consent, cookie) = press(&url).await;
     assert!(consent.1.contains("code_challenge_method=S256") && !consent.1.contains("canary-calendar-client&client_secret"));
     let (back, _) = visit(&consent.1, None).await;
     for other in [None, Some("omeet_calendar=abcdefghijkmnpqrstuvwxyz23")] {
@@ -289,4 +316,89 @@ async fn meetings_are_published_where_their_user_wants_it() {
         }
     })
     .await;
+}
+
+/// How sure an event stands there: Google's and Microsoft's words are the same for the one, and not for the other.
+fn sure(vendors: &Vendors, title: &str) -> Option<String> {
+    let world = vendors.stand_ins.world();
+    let mut events = world.google.values().chain(world.microsoft.values());
+    let event = events.find(|event| event["summary"] == title || event["subject"] == title)?;
+    event["status"].as_str().or(event["showAs"].as_str()).map(str::to_owned)
+}
+
+// S2.25, S4.10: the host sees in their own calendar who waits for their word, and what became of it.
+#[tokio::test]
+async fn a_booking_that_waits_is_tentative() {
+    let (vendors, _) = Vendors::start().await;
+    on_every_engine_with(&vendors.settings(), async |service| {
+        service.work();
+        for (kind, certain) in [("google", "confirmed"), ("microsoft", "busy")] {
+            let client = service.organization(kind).await;
+            let (link, ana) = (link(&client).await, client.acting("7", "user"));
+            client.ok("booking.link.update", json!({ "id": link["id"], "confirmation": "host" })).await;
+            let book = async |name: &str, time: &str| {
+                let guest = json!({ "name": name, "email": format!("{name}@example.org") });
+                client.ok("booking.create", json!({ "link_id": link["id"], "start": format!("{MONDAY}T{time}:00Z"), "guest": guest })).await
+            };
+            let stands = async |title: &str, wanted: Option<&str>| {
+                let what = format!("{title} at {kind} is {wanted:?}");
+                eventually(&what, async || (sure(&vendors, title).as_deref() == wanted).then_some(())).await;
+            };
+            let early = book("Early", "09:00").await;
+            ana.ok("meeting.create", json!({ "name": "Draft", "draft": true, "start": "2026-12-02T09:00:00Z" })).await;
+            assert_eq!(connect_as(&service, &ana, json!({ "kind": kind, "publish": true })).await.0, 200);
+            stands("Demo: Early", Some("tentative")).await;
+            let late = book("Late", "10:00").await;
+            stands("Demo: Late", Some("tentative")).await;
+            client.ok("booking.confirm", json!({ "id": early["id"] })).await;
+            stands("Demo: Early", Some(certain)).await;
+            client.ok("booking.decline", json!({ "id": late["id"] })).await;
+            stands("Demo: Late", None).await;
+            assert_eq!(vendors.titles(), ["Demo: Early"], "a draft of the ERP is nobody's business yet");
+
+            let third = book("Third", "11:00").await;
+            stands("Demo: Third", Some("tentative")).await;
+            vendors.stand_ins.world().take_out("Demo: Third");
+            client.ok("booking.confirm", json!({ "id": third["id"] })).await;
+            client.ok("booking.cancel", json!({ "id": early["id"] })).await;
+            vendors.hold(&[]).await;
+        }
+    })
+    .await;
+}
+
+// S2.25: what is answered 410 is gone, for good, and nothing to worry about.
+#[tokio::test]
+async fn what_is_gone_there_is_let_go() {
+    for kind in KINDS {
+        let (vendors, _) = Vendors::start().await;
+        let service = Service::start("sqlite", "", &vendors.settings()).await;
+        service.work();
+        let client = service.organization(kind).await;
+        link(&client).await;
+        let ana = client.acting("7", "user");
+        let make = async |name: &str, day: u8| {
+            ana.ok("meeting.create", json!({ "name": name, "start": format!("2026-12-0{day}T09:00:00Z") })).await
+        };
+        let (changed, cancelled) = (make("Changed", 2).await, make("Cancelled", 3).await);
+        make("Left", 4).await;
+        make("Stays", 5).await;
+        assert_eq!(connect_as(&service, &ana, json!({ "kind": kind, "publish": true })).await.0, 200);
+        vendors.hold(&["Cancelled", "Changed", "Left", "Stays"]).await;
+        ["Changed", "Cancelled", "Left"].iter().for_each(|name| vendors.stand_ins.world().take_out(name));
+
+        ana.ok("meeting.update", json!({ "id": changed["id"], "name": "Changed again" })).await;
+        ana.ok("meeting.cancel", json!({ "id": cancelled["id"] })).await;
+        make("After", 6).await;
+        vendors.hold(&["After", "Stays"]).await;
+        let of = shown(&ana, "it is read", |of| of["read_at"].is_string()).await;
+        assert_eq!((&of["state"], &of["last_error"]), (&json!("connected"), &json!(null)), "{of}");
+        ana.ok("calendar.connection.disconnect", json!({ "id": of["id"] })).await;
+        vendors.hold(&[]).await;
+        eventually("it is gone", async || {
+            let list = ana.ok("calendar.connection.list", json!({})).await;
+            list["items"].as_array().unwrap().is_empty().then_some(())
+        })
+        .await;
+    }
 }

@@ -67,23 +67,36 @@ install_node() {
   (cd "$OMEET_NODE_PACKAGES" && npm ci --ignore-scripts --no-audit --no-fund) && touch "$OMEET_NODE_PACKAGES/complete"
 }
 
-# OdooRPC's own tests: PyPI's packages have none, Debian's source package has them. An apt of its own, so that nothing of this machine's changes.
-ODOORPC_SOURCE=python-odoorpc_0.10.1.orig.tar.gz
-ODOORPC_SHA256=cfdbd61ee25547f4dc0be13ba8faeaafbeec49d6dbbedcde190f715d8a6e1388
-install_odoorpc_suite() {
-  local folder=$CACHE/odoorpc-${ODOORPC_SHA256:0:12} apt
-  export OMEET_ODOORPC_SUITE=$folder/odoorpc/tests
+# Tests of others that no package has, out of Debian's source packages: `unpack_source` FOLDER SUITE PACKAGE FILE SHA256 [PATH...]. An apt of its own,
+# so that nothing of this machine's changes.
+unpack_source() {
+  local folder=$1 suite=$2 package=$3 file=$4 sha256=$5 apt
+  shift 5
   [[ -e $folder/complete ]] && return 0
   rm -rf "$folder" && mkdir -p "$folder"/apt/{lists/partial,cache/archives/partial,parts} && : >"$folder/apt/status" || return 1
-  printf 'Types: deb-src\nURIs: %s\nSuites: sid\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
-    "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$folder/apt/sid.sources"
-  apt=(-o "Dir::Etc::SourceList=$folder/apt/sid.sources" -o "Dir::Etc::SourceParts=$folder/apt/parts" -o "Dir::State=$folder/apt"
+  printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" "$suite" >"$folder/apt/suite.sources"
+  apt=(-o "Dir::Etc::SourceList=$folder/apt/suite.sources" -o "Dir::Etc::SourceParts=$folder/apt/parts" -o "Dir::State=$folder/apt"
     -o "Dir::State::Lists=$folder/apt/lists" -o "Dir::State::status=$folder/apt/status" -o "Dir::Cache=$folder/apt/cache"
     -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none)
   apt-get "${apt[@]}" -q update || return 1
-  (cd "$folder" && apt-get "${apt[@]}" -q source --download-only --tar-only python-odoorpc) || return 1
-  (cd "$folder" && echo "$ODOORPC_SHA256  $ODOORPC_SOURCE" | sha256sum --check && tar -xzf "$ODOORPC_SOURCE" --strip-components=1) || return 1
+  (cd "$folder" && apt-get "${apt[@]}" -q source --download-only --tar-only "$package") || return 1
+  (cd "$folder" && echo "$sha256  $file" | sha256sum --check && tar -xzf "$file" --strip-components=1 "$@") || return 1
   rm -rf "$folder/apt" && touch "$folder/complete"
+}
+
+ODOORPC_SHA256=cfdbd61ee25547f4dc0be13ba8faeaafbeec49d6dbbedcde190f715d8a6e1388
+install_odoorpc_suite() {
+  local folder=$CACHE/odoorpc-${ODOORPC_SHA256:0:12}
+  export OMEET_ODOORPC_SUITE=$folder/odoorpc/tests
+  unpack_source "$folder" sid python-odoorpc python-odoorpc_0.10.1.orig.tar.gz $ODOORPC_SHA256
+}
+
+LIBICAL_SHA256=e73de92f5a6ce84c1b00306446b290a2b08cdf0a80988eca0a2c9d5c3510b4c2
+install_libical_vectors() {
+  local folder=$CACHE/libical-${LIBICAL_SHA256:0:12}
+  export OMEET_LIBICAL_VECTORS=$folder/src/test
+  unpack_source "$folder" trixie libical3 libical3_3.0.20.orig.tar.gz $LIBICAL_SHA256 libical-3.0.20/src/test
 }
 
 # Programs that the deployment tests need, unpacked beside the tests: nothing is installed, and no service begins to run.

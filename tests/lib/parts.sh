@@ -41,6 +41,7 @@ blackbox_part() {
   step "Install Python packages" none install_python || return
   step "Install Node packages" none install_node || return
   step "Fetch OdooRPC's own tests" none install_odoorpc_suite || return
+  step "Fetch libical's vectors" none install_libical_vectors || return
   step "Unpack nginx, systemd and Prometheus" none install_tools || return
   export OMEET_KILLS=$KILLS PYTHONDONTWRITEBYTECODE=1
   step "Black-box tests of the release build" pytest "$PYTHON" -m pytest -c "$ROOT/tests/blackbox/pytest.ini" --rootdir "$ROOT/tests/blackbox" \

@@ -35,6 +35,10 @@ class ResUsers(models.Model):
         """The user's booking links, to make, change and close them."""
         return self.env["ir.actions.act_window"]._for_xml_id("omeet.action_booking_links")
 
+    def action_omeet_calendars(self):
+        """The user's calendars elsewhere, to connect and disconnect them."""
+        return self.env["omeet.calendars"]._open()
+
     def _omeet_role(self):
         if self.has_group("base.group_system"):
             return "admin"

@@ -1,6 +1,7 @@
 from . import (
     test_booking,
     test_calendar,
+    test_calendars,
     test_client,
     test_events,
     test_legacy,

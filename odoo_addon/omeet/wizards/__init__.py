@@ -1,1 +1,1 @@
-from . import omeet_provider
+from . import omeet_calendar, omeet_provider

@@ -8,6 +8,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::kernel::Timestamp;
+use crate::meetings::series::Rule;
 
 /// Most intervals that one calendar gives.
 const MOST: usize = 5000;
@@ -25,6 +26,15 @@ pub struct Interval {
     pub start: Timestamp,
     /// When it ends.
     pub end: Timestamp,
+}
+
+/// What a calendar says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What takes time, in the order of time.
+    pub intervals: Vec<Interval>,
+    /// A rule that cannot be followed, in words: of its event only the first date counts.
+    pub unread: Option<String>,
 }
 
 /// Where a reading of the wall is meant.
@@ -47,7 +57,7 @@ impl Moment {
 }
 
 /// What of `bytes` takes time between `from` and `to`; `zone` is that of readings without one.
-pub fn busy(bytes: &[u8], zone: &TimeZone, from: Timestamp, to: Timestamp) -> Result<Vec<Interval>, String> {
+pub fn busy(bytes: &[u8], zone: &TimeZone, from: Timestamp, to: Timestamp) -> Result<Found, String> {
     let text = unfolded(&String::from_utf8_lossy(bytes));
     let mut events = Vec::new();
     for calendar in ical::IcalParser::new(text.as_bytes()) {
@@ -63,7 +73,8 @@ pub fn busy(bytes: &[u8], zone: &TimeZone, from: Timestamp, to: Timestamp) -> Re
             found.insert((interval.start, interval.key.clone()), interval);
         }
     }
-    Ok(found.into_values().take(MOST).collect())
+    let unread = events.iter().filter(|event| !is_free(event)).find_map(|event| rule(event)?.err());
+    Ok(Found { intervals: found.into_values().take(MOST).collect(), unread })
 }
 
 // Continuation lines belong to the line before; done on the whole text because the parser trims what it joins.
@@ -152,12 +163,16 @@ fn dates(event: &IcalEvent, name: &str, zone: &TimeZone) -> Vec<Moment> {
     each.filter_map(|(property, text)| moment(property, text, zone)).collect()
 }
 
+fn rule(event: &IcalEvent) -> Option<Result<Rule, String>> {
+    let text = value(event, "RRULE").filter(|_| property(event, "RECURRENCE-ID").is_none())?;
+    Some(Rule::parse("rule", text).map_err(|failure| format!("counts {text} once: {}", failure.message())))
+}
+
 fn starts(event: &IcalEvent, first: &Moment, zone: &TimeZone, to: Timestamp) -> Vec<Timestamp> {
     let once = first.instant().into_iter().collect();
-    let Some(rule) = value(event, "RRULE").filter(|_| property(event, "RECURRENCE-ID").is_none()) else { return once };
-    let mut starts: Vec<Timestamp> = match expanded(rule, first, to) {
-        Some(walls) => walls.into_iter().filter_map(|wall| first.at(wall)).collect(),
-        None => once,
+    let mut starts: Vec<Timestamp> = match rule(event) {
+        Some(Ok(rule)) => expanded(&rule, first, to).unwrap_or(once),
+        _ => once,
     };
     starts.extend(dates(event, "RDATE", zone).iter().filter_map(Moment::instant));
     starts.sort_unstable();
@@ -165,39 +180,9 @@ fn starts(event: &IcalEvent, first: &Moment, zone: &TimeZone, to: Timestamp) -> 
     starts
 }
 
-/// The readings at which a rule recurs. They go through the expansion as if they were UTC: there, no hour is skipped or repeated.
-fn expanded(rule: &str, first: &Moment, to: Timestamp) -> Option<Vec<DateTime>> {
-    let frequent = ["FREQ=SECONDLY", "FREQ=MINUTELY", "FREQ=HOURLY"];
-    if frequent.iter().any(|word| rule.to_uppercase().contains(word)) {
-        return None;
-    }
-    let text = format!("DTSTART:{}Z\nRRULE:{}", first.wall.strftime("%Y%m%dT%H%M%S"), floating(rule, first));
-    let set: rrule::RRuleSet = text.parse().ok()?;
-    // A day more, for the zones that are behind.
-    let last = to.plus_min(1440).secs();
-    let instants = set.into_iter().take(MOST_OCCURRENCES).map(|at| at.timestamp()).take_while(|at| *at < last);
-    let wall = |at: i64| jiff::Timestamp::from_second(at).ok().map(|at| TimeZone::UTC.to_datetime(at));
-    Some(instants.filter_map(wall).collect())
-}
-
-// UNTIL is an instant in the file; beside readings it has to be a reading.
-fn floating(rule: &str, first: &Moment) -> String {
-    let part = |part: &str| match part.split_once('=') {
-        Some((name, until)) if name.eq_ignore_ascii_case("UNTIL") => format!("UNTIL={}", floating_until(until, first)),
-        _ => part.to_owned(),
-    };
-    rule.split(';').map(part).collect::<Vec<_>>().join(";")
-}
-
-fn floating_until(until: &str, first: &Moment) -> String {
-    match (until.strip_suffix('Z'), until.len()) {
-        (Some(text), _) => DateTime::strptime("%Y%m%dT%H%M%S", text)
-            .ok()
-            .and_then(|wall| TimeZone::UTC.to_timestamp(wall).ok())
-            .map_or_else(|| until.to_owned(), |at| first.zone.to_datetime(at).strftime("%Y%m%dT%H%M%SZ").to_string()),
-        (None, 8) => format!("{until}T235959Z"),
-        (None, _) => format!("{until}Z"),
-    }
+fn expanded(rule: &Rule, first: &Moment, to: Timestamp) -> Result<Vec<Timestamp>, String> {
+    let instants = rule.local(first.wall, &first.zone)?.take(MOST_OCCURRENCES).filter_map(|wall| first.at(wall));
+    Ok(instants.take_while(|at| *at < to).collect())
 }
 
 #[cfg(test)]
@@ -208,7 +193,12 @@ mod tests {
         let text = format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{}END:VCALENDAR\r\n", events.replace('\n', "\r\n"));
         let zone = TimeZone::get("Asia/Jakarta").unwrap();
         let (from, to) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-04-30T00:00:00Z".parse().unwrap());
-        busy(text.as_bytes(), &zone, from, to).unwrap().into_iter().map(|one| format!("{} {} {}", one.start, one.end, one.title)).collect()
+        busy(text.as_bytes(), &zone, from, to)
+            .unwrap()
+            .intervals
+            .into_iter()
+            .map(|one| format!("{} {} {}", one.start, one.end, one.title))
+            .collect()
     }
 
     fn event(lines: &str) -> String {
@@ -247,6 +237,21 @@ mod tests {
         assert_eq!(starts, ["2026-03-20T08:00:00Z", "2026-03-27T14:00:00Z", "2026-04-10T07:00:00Z"]);
     }
 
+    // Half a calendar is not passed off as a whole one.
+    #[test]
+    fn a_rule_that_cannot_be_followed_is_told() {
+        let text = |rule: &str| {
+            format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", event(&format!("DTSTART:20260310T090000Z\nDTEND:20260310T093000Z\n{rule}")))
+        };
+        let (from, to) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-04-30T00:00:00Z".parse().unwrap());
+        let found = |rule: &str| busy(text(rule).as_bytes(), &TimeZone::UTC, from, to).unwrap();
+        let hourly = found("RRULE:FREQ=HOURLY;COUNT=3");
+        assert_eq!((hourly.intervals.len(), hourly.unread.unwrap().starts_with("counts FREQ=HOURLY;COUNT=3 once: ")), (1, true));
+        assert_eq!(found("RRULE:FREQ=HOURLY;COUNT=3\nTRANSP:TRANSPARENT"), Found { intervals: vec![], unread: None });
+        let daily = found("RRULE:FREQ=DAILY;COUNT=3;");
+        assert_eq!((daily.intervals.len(), daily.unread), (3, None));
+    }
+
     #[test]
     fn what_is_no_calendar_is_told() {
         let zone = TimeZone::UTC;
@@ -258,6 +263,6 @@ mod tests {
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:x\nRRULE:FREQ=SECONDLY\nSUMMARY:{}\nEND:VEVENT\nEND:VCALENDAR\n",
             "é".repeat(40_000)
         );
-        assert!(busy(strange.as_bytes(), &zone, from, to).is_ok_and(|found| found.is_empty()));
+        assert!(busy(strange.as_bytes(), &zone, from, to).is_ok_and(|found| found.intervals.is_empty()));
     }
 }

@@ -71,12 +71,12 @@ pub async fn claim_due(tx: &mut Tx, next: Timestamp, limit: u32) -> Result<Vec<S
 }
 
 /// Notes what a reading gave.
-pub async fn note(tx: &mut Tx, org: OrgId, id: BusySourceId, outcome: Result<i64, String>) -> Result<(), Failure> {
+pub async fn note(tx: &mut Tx, org: OrgId, id: BusySourceId, outcome: Result<(i64, Option<String>), String>) -> Result<(), Failure> {
     let now = tx.now();
     match outcome {
-        Ok(intervals) => {
-            let sql = "update busy_source set read_at = $3, last_error = null, intervals = $4 where org_id = $1 and id = $2";
-            tx.execute(sql, args![org, id, now, intervals]).await.map(drop)
+        Ok((intervals, unread)) => {
+            let sql = "update busy_source set read_at = $3, last_error = $5, intervals = $4 where org_id = $1 and id = $2";
+            tx.execute(sql, args![org, id, now, intervals, unread]).await.map(drop)
         }
         Err(why) => tx.execute("update busy_source set last_error = $3 where org_id = $1 and id = $2", args![org, id, why]).await.map(drop),
     }

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::calendar::{self, Interval};
+use super::calendar::{self, Found, Interval};
 use super::fetch::Fetcher;
 use super::source_store::{self as sources, Source};
 use super::store::{self, Busy};
@@ -50,7 +50,7 @@ pub struct SourceView {
     pub read_at: Option<Timestamp>,
     /// When it is read next.
     pub next_read_at: Timestamp,
-    /// What went wrong the last time; null when nothing did.
+    /// What went wrong the last time, or a rule in it that cannot be followed; null when nothing did.
     pub last_error: Option<String>,
     /// How many times it takes.
     pub intervals: i64,
@@ -161,7 +161,7 @@ impl Booking {
         Ok(())
     }
 
-    async fn read_source(&self, fetcher: &Fetcher, source: &Source) -> Result<Vec<Interval>, String> {
+    async fn read_source(&self, fetcher: &Fetcher, source: &Source) -> Result<Found, String> {
         let url =
             self.sealer.open(&sources::place(source.id), &source.url).map_err(|_| "cannot be opened with this master key".to_owned())?;
         let bytes = fetcher.get(url.expose_secret()).await?;
@@ -174,17 +174,17 @@ impl Booking {
         tokio::task::spawn_blocking(read).await.map_err(|_| "could not be read".to_owned())?
     }
 
-    async fn keep(&self, source: Source, outcome: Result<Vec<Interval>, String>) -> Result<(), Failure> {
+    async fn keep(&self, source: Source, outcome: Result<Found, String>) -> Result<(), Failure> {
         let unit = async move |tx: &mut Tx| {
             if sources::find(tx, source.org_id, source.id).await?.is_none() {
                 return Ok(());
             }
             let noted = match outcome {
-                Ok(intervals) => {
+                Ok(Found { intervals, unread }) => {
                     store::delete_of_source(tx, source.org_id, source.id).await?;
                     let rows: Vec<Busy> = intervals.into_iter().map(|interval| row(tx, &source, interval)).collect();
                     store::put(tx, source.org_id, &rows).await?;
-                    Ok(i64::try_from(rows.len()).unwrap_or(i64::MAX))
+                    Ok((i64::try_from(rows.len()).unwrap_or(i64::MAX), unread))
                 }
                 Err(why) => Err(why),
             };

@@ -9,6 +9,8 @@
 //! * An occurrence keeps the instant that the rule gave it (`occurrence_at`), wherever it is moved: that is its identity in calendars.
 //! * "This and following" cuts a series in two; both halves keep the link.
 
+mod doubtful;
+mod expansion;
 mod model;
 pub mod rpc;
 pub mod rule;

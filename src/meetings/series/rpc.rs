@@ -49,7 +49,8 @@ static CREATE: Spec = Spec {
     summary: "Create meetings that recur",
     description: "One meeting per occurrence, and one link for all of them: it leads to the occurrence that is on, or else to the next one. The \
         rule follows the wall clock of `tz`; a time that does not exist because clocks go forward is moved by the length of the gap, one that \
-        exists twice is the first. Rules without an end are made 180 days ahead, at most 200 at a time, and more as time goes on.",
+        exists twice is the first. Rules are those of RFC 5545; RSCALE and SKIP (RFC 7529), rules below a day and those on \
+        whose dates programs disagree are refused by name. Rules without an end are made 180 days ahead, at most 200 at a time, and more as time goes on.",
     rule: Access::AtLeast(Role::User),
     changes: true,
     errors: &[&KEY_TAKEN],

@@ -4,11 +4,13 @@
 //! nine, whatever the zone's offset is on that day. A local time that does not exist because clocks go forward is moved by the
 //! length of the gap, one that exists twice is the first of the two: section 3.3.5 reads that way, and so do Google and Outlook
 //! (section 3.3.10 would leave the first out).
+//!
+//! What programs read differently is refused by name: a series on other days than in somebody's calendar is worse than none.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use rrule::RRuleSet;
 
+use super::{doubtful, expansion};
 use crate::kernel::failure::invalid;
 use crate::kernel::{Failure, Timestamp};
 
@@ -30,20 +32,18 @@ impl Rule {
         if text.len() > MAX_LEN || !text.chars().all(fits) {
             return Err(invalid(field, "must be a rule such as FREQ=WEEKLY;BYDAY=MO"));
         }
-        let rule = Self(text);
-        match rule.part("FREQ") {
-            Some("DAILY" | "WEEKLY" | "MONTHLY" | "YEARLY") => {}
-            _ => return Err(invalid(field, "must begin with FREQ=DAILY, WEEKLY, MONTHLY or YEARLY")),
-        }
-        if rule.part("COUNT").is_some() && rule.part("UNTIL").is_some() {
-            return Err(invalid(field, "must have COUNT or UNTIL, not both (RFC 5545 section 3.3.10)"));
-        }
-        if rule.part("INTERVAL").is_some_and(|every| !every.parse::<u16>().is_ok_and(|every| every > 0)) {
-            return Err(invalid(field, "must have an INTERVAL of at least 1"));
+        let rule = Self(plain(&text));
+        if let Some(why) = doubtful::refusal(rule.as_str()) {
+            return Err(invalid(field, why));
         }
         let sample = DateTime::constant(1900, 1, 1, 9, 0, 0, 0);
-        rule.set(sample, &TimeZone::UTC).map_err(|why| invalid(field, format!("must be a rule of RFC 5545: {why}")))?;
+        drop(rule.local(sample, &TimeZone::UTC).map_err(|why| invalid(field, format!("must be a rule of RFC 5545: {why}")))?);
         Ok(rule)
+    }
+
+    /// A rule that was checked when it was stored. What is refused today may stand there still, and its series goes on.
+    pub fn stored(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     /// The text of it.
@@ -53,7 +53,7 @@ impl Rule {
 
     /// The value of one part.
     pub fn part(&self, name: &str) -> Option<&str> {
-        self.0.split(';').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+        expansion::part(&self.0, name)
     }
 
     /// Whether it names days, which then have to move with the start.
@@ -100,26 +100,27 @@ impl Rule {
         Ok(self.with_end(Some(("UNTIL", format!("{}Z", local.strftime("%Y%m%dT%H%M%S"))))).0)
     }
 
-    fn set(&self, start: DateTime, zone: &TimeZone) -> Result<RRuleSet, String> {
-        let rule = self.floating(zone)?;
-        let text = format!("DTSTART:{}Z\nRRULE:{rule}", start.strftime("%Y%m%dT%H%M%S"));
-        text.parse::<RRuleSet>().map_err(|error| error.to_string())
-    }
-
-    /// Local times from `start` on that `wanted` accepts, until it answers `None`.
-    fn local(&self, start: DateTime, zone: &TimeZone, limit: usize) -> Result<Vec<DateTime>, Failure> {
-        let set = self.set(start, zone).map_err(|why| invalid("rrule", why))?.limit();
-        let civil = |secs: i64| jiff::Timestamp::from_second(secs).map(|at| at.to_zoned(TimeZone::UTC).datetime());
-        let dates = set.into_iter().take(limit).map(|date| civil(date.timestamp()));
-        dates.collect::<Result<_, _>>().map_err(Failure::internal)
+    /// The local times of the rule from `start` on; `zone` is where `UNTIL` is read.
+    ///
+    /// # Errors
+    /// In words, when the rule cannot be read.
+    pub fn local(&self, start: DateTime, zone: &TimeZone) -> Result<impl Iterator<Item = DateTime> + use<>, String> {
+        expansion::local_times(&self.floating(zone)?, start)
     }
 
     /// The instants of the rule from `start` in `zone` before `before`, `limit` at most.
     pub fn expand(&self, start: Timestamp, zone: &TimeZone, before: Timestamp, limit: usize) -> Result<Vec<Timestamp>, Failure> {
         let first = start.to_jiff().to_zoned(zone.clone()).datetime();
-        let instants = self.local(first, zone, limit.min(MAX_STEPS))?.into_iter().map(|local| instant(local, zone));
+        let local = self.local(first, zone).map_err(|why| invalid("rrule", why))?;
+        let instants = local.take(limit.min(MAX_STEPS)).map(|local| instant(local, zone));
         Ok(instants.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|at| *at < before).collect())
     }
+}
+
+// Without what says nothing: empty parts (Google writes a semicolon at the end), and RFC 7529 where it means the calendar that everybody means.
+fn plain(rule: &str) -> String {
+    let says = |part: &&str| !matches!(*part, "" | "RSCALE=GREGORIAN" | "SKIP=OMIT");
+    rule.split(';').filter(says).collect::<Vec<_>>().join(";")
 }
 
 /// A wall-clock time of `zone` as an instant; see the head of this file for gaps and folds.

@@ -64,6 +64,25 @@ fn examples_of_the_rfc() {
     }
 }
 
+// R22: what the library behind reads differently, and what is refused rather than put on other days than elsewhere.
+#[test]
+fn every_class_of_rules_is_right_or_refused() {
+    let mut kept = [0, 0];
+    for line in include_str!("rule_vectors.txt").lines().filter(|line| line.contains('|')) {
+        let [_, start, rule, wanted] = line.split(" | ").collect::<Vec<_>>().try_into().unwrap();
+        if let Some(words) = wanted.strip_prefix("refused ") {
+            let failure = Rule::parse("rrule", rule).expect_err(line);
+            assert!(failure.to_string().contains(words), "{line}: {failure}");
+        } else {
+            let (days, ends) = (wanted.trim_end_matches([' ', '.', '=']), wanted.ends_with('='));
+            let got = expanded("UTC", &format!("{start}T09:00"), rule, days.split(' ').count() + usize::from(ends));
+            assert_eq!(got.iter().map(|at| &at[..10]).collect::<Vec<_>>().join(" "), days, "{line}");
+        }
+        kept[usize::from(wanted.starts_with("refused"))] += 1;
+    }
+    assert_eq!(kept, [19, 18], "rules that are expanded, and that are refused");
+}
+
 // R22, RFC 5545 section 3.3.5.
 #[test]
 fn gaps_shift_and_folds_take_the_first() {

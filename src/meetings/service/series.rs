@@ -219,7 +219,7 @@ impl Meetings {
         let (Some(made_until), Some(rule)) = (series.made_until.filter(|made| *made < until), series.rrule.clone()) else { return Ok(()) };
         let made = series_store::occurrences(tx, org, id).await?;
         let model = made.iter().rev().find(|of| of.state != State::Cancelled && !of.detached).or(made.last());
-        let (instants, next) = planned(&Rule::parse("rrule", &rule)?, &series, series.start_at, tx.now())?;
+        let (instants, next) = planned(&Rule::stored(&rule), &series, series.start_at, tx.now())?;
         series.made_until = if model.is_some() { next } else { None };
         if let Some(model) = model {
             let model = self.hold(tx, &ctx, model.meeting_id).await?;
@@ -239,7 +239,7 @@ pub(super) fn system(ctx: &Ctx) -> Ctx {
 fn gaps(of: &Series, occurrences: &[Occurrence]) -> Result<Vec<Timestamp>, Failure> {
     let (Some(rule), Some(last)) = (&of.rrule, occurrences.last()) else { return Ok(Vec::new()) };
     let until = last.occurrence_at.plus_ms(1);
-    let planned = Rule::parse("rrule", rule)?.expand(of.start_at, &zone(&of.tz), until, usize::MAX)?;
+    let planned = Rule::stored(rule).expand(of.start_at, &zone(&of.tz), until, usize::MAX)?;
     Ok(planned.into_iter().filter(|at| !occurrences.iter().any(|of| of.occurrence_at == *at)).collect())
 }
 

@@ -80,7 +80,7 @@ impl Meetings {
         let zone = zone(&series.tz);
         if let (Some(rule), true, None) = (&series.rrule, is_moved, &change.rrule) {
             let date = |at: Timestamp| at.to_jiff().to_zoned(zone.clone()).date();
-            if date(old_start) != date(moved_to) && Rule::parse("rrule", rule)?.names_days() {
+            if date(old_start) != date(moved_to) && Rule::stored(rule).names_days() {
                 return Err(invalid("rrule", "must be given when the start moves to another day, because the present rule names days"));
             }
         }
@@ -122,7 +122,7 @@ impl Meetings {
         let all = series_store::occurrences(tx, series.org_id, series.id).await?;
         let before = all.iter().filter(|of| of.occurrence_at < from).count();
         let Some(rule) = series.rrule.clone().filter(|_| before > 0) else { return Ok(series) };
-        let rule = Rule::parse("rrule", &rule)?;
+        let rule = Rule::stored(&rule);
         let mut rest = Series { id: tx.new_id(), start_at: from, version: 1, ..series.clone() };
         rest.series_key = format!("{}/{}", series.series_key.split('/').next().unwrap_or_default(), rest.id);
         if let Some(count) = rule.part("COUNT").and_then(|count| count.parse::<usize>().ok()) {
@@ -181,7 +181,7 @@ impl Meetings {
             series.made_until = None;
             let kept = all.iter().any(|of| of.occurrence_at < from);
             if let Some(rule) = series.rrule.clone().filter(|_| kept) {
-                series.rrule = Some(Rule::parse("rrule", &rule)?.ending_before(from).as_str().to_owned());
+                series.rrule = Some(Rule::stored(&rule).ending_before(from).as_str().to_owned());
             }
             series_store::save(tx, &series).await?;
         }

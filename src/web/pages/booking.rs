@@ -223,4 +223,10 @@ impl BookingPage {
             None => self.lang.say(&format!("booking.text.{}", self.key)).to_owned(),
         }
     }
+
+    // The link is promised only as long as it is still to come.
+    fn online(&self) -> &'static str {
+        let comes = matches!(self.key, "unverified" | "verify" | "pending");
+        self.lang.say(if comes { "booking.online" } else { "booking.online_only" })
+    }
 }

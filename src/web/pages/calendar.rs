@@ -13,6 +13,10 @@ pub enum CalendarStep {
         name: String,
         /// A path of ours.
         url: String,
+        /// Whether meetings are put into the calendar too.
+        publishes: bool,
+        /// What shows that the button of this page was pressed.
+        nonce: String,
     },
     /// It works.
     Connected {
@@ -80,9 +84,13 @@ impl CalendarPage {
         }
     }
 
-    fn next(&self) -> Option<&str> {
+    fn also(&self) -> Option<&'static str> {
+        matches!(self.step, CalendarStep::Ask { publishes: true, .. }).then(|| self.lang.say("calendar.ask.publishes"))
+    }
+
+    fn next(&self) -> Option<(&str, &str)> {
         match &self.step {
-            CalendarStep::Ask { url, .. } => Some(url),
+            CalendarStep::Ask { url, nonce, .. } => Some((url, nonce)),
             _ => None,
         }
     }

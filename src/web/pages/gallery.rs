@@ -163,7 +163,10 @@ fn others(lang: Lang, texts: &Texts) -> Vec<Shown> {
 fn calendars(lang: Lang, texts: &Texts) -> Vec<Shown> {
     let (person, why) = (texts.person.clone(), texts.reason.clone());
     let steps = [
-        ("calendar-ask", CalendarStep::Ask { name: person.clone(), url: "/calendars/connect/x/go".into() }),
+        (
+            "calendar-ask",
+            CalendarStep::Ask { name: person.clone(), url: "/calendars/connect/x/go".into(), publishes: true, nonce: "x".into() },
+        ),
         ("calendar-connected", CalendarStep::Connected { account: person }),
         ("calendar-stale", CalendarStep::Stale),
         ("calendar-denied", CalendarStep::Denied),
