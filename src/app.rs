@@ -42,6 +42,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// How often it is looked whether series need more meetings.
 const EXTEND_EVERY: Duration = Duration::from_secs(3600);
 
+/// Who reads the outbox after a cursor of their own: events stay for them.
+static EVENT_READERS: [events::retention::Reader; 2] = [notifications::READER, connections::READER];
+
 /// How often old bookings are removed.
 const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// How often public calendars are looked for that are due.
@@ -197,6 +200,8 @@ impl App {
         let mut worker = jobs::Worker::new(&self.db);
         events::webhooks::tasks(&mut worker, &self.db, self.sealer.clone(), &config.webhooks)?;
         jobs::housekeeping::tasks(&mut worker, &self.db);
+        events::retention::tasks(&mut worker, &self.db, config.retention.event_days, &EVENT_READERS);
+        audit::retention::tasks(&mut worker, &self.db, config.retention.audit_days);
         mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
         let db = self.db.clone();
         let sampled = self.db.clone();

@@ -160,7 +160,8 @@ class Order:
     def _do_refresh(self, client):
         if not self.remote_id:
             return {}
-        return {"_details": client.batch(details_of(self.remote_id))}
+        details = client.batch(details_of(self.remote_id))
+        return {"_details": details, "_deleted": self.payload.get("may_be_deleted") and isinstance(details[0], NotFound)}
 
 
 def details_of(remote_id):

@@ -10,7 +10,7 @@ use super::model::{AuditFilter, AuditRecord};
 use crate::args;
 use crate::db::{Arg, Relation, Sql, Tx};
 use crate::kernel::context::Caller;
-use crate::kernel::{AuditId, Ctx, Failure, KeyId, Page, Timestamp};
+use crate::kernel::{AuditId, Ctx, Failure, KeyId, Page, Timestamp, id};
 
 /// Records `action` on `subject` in the transaction that changes it.
 pub async fn record(tx: &mut Tx, ctx: &Ctx, action: &str, subject: impl Display, changes: impl Serialize) -> Result<(), Failure> {
@@ -60,6 +60,14 @@ impl From<Row> for AuditRecord {
         let Row { id, at, action, subject, actor, actor_name, key_id, door, remote, request_id, changes } = row;
         Self { id, at, action, subject, actor, actor_name, key_id, door, remote, request_id, changes: changes.0 }
     }
+}
+
+/// Removes up to `limit` of the oldest records that are older than `before`; answers how many. Identifiers grow with time, so the oldest
+/// are found without an index of their own.
+pub(super) async fn forget_oldest(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<u64, Failure> {
+    let sql = "delete from audit where id in (select id from audit where id < $1 and at < $2 order by id limit $3)";
+    let bound: AuditId = id::earliest(before);
+    tx.execute(sql, args![bound, before, limit]).await
 }
 
 /// A page of records, newest first.

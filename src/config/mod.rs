@@ -80,11 +80,9 @@ impl Config {
         self.limits.check()?;
         self.booking.check()?;
         self.odoo.check()?;
+        self.retention.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
             bail!("join.token_max_h: must be between 1 and 24");
-        }
-        if self.retention.activity_days == 0 || self.retention.ics_days == 0 {
-            bail!("retention: must be at least 1 day each");
         }
         if !(1..=60).contains(&self.providers.timeout_s) {
             bail!("providers.timeout_s: must be between 1 and 60");

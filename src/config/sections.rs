@@ -10,6 +10,9 @@ use url::Url;
 
 use super::secret;
 
+/// A hundred years: what is longer is a mistake, or for ever.
+const MOST_DAYS: u32 = 36_500;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
@@ -302,8 +305,22 @@ impl Mail {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
+    pub event_days: u32,
+    pub audit_days: u32,
     pub activity_days: u32,
     pub ics_days: u32,
+}
+
+impl Retention {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        for (key, days) in [("event_days", self.event_days), ("audit_days", self.audit_days)] {
+            ensure!(days <= MOST_DAYS, "retention.{key}: must be 0 (for ever) or a number of days up to {MOST_DAYS}");
+        }
+        for (key, days) in [("activity_days", self.activity_days), ("ics_days", self.ics_days)] {
+            ensure!((1..=MOST_DAYS).contains(&days), "retention.{key}: must be between 1 and {MOST_DAYS} days");
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

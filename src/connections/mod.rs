@@ -51,17 +51,20 @@ use std::time::Duration;
 pub use model::{ConnectionState, ConnectionView, Vendor};
 pub use store::SEALED;
 
-use crate::config;
 use crate::jobs::Worker;
 use crate::kernel::failure::{Class, Kind};
 use crate::meetings::Meetings;
 use crate::providers::calls::caller::Calls;
+use crate::{config, events};
 
 /// No such connection, or not one of the caller's.
 pub static NOT_FOUND: Kind = Kind::new(Class::NotFound, "calendar.connection.not_found", "No such calendar connection");
 /// This installation has no client at that provider.
 pub static NOT_SET_UP: Kind =
     Kind::new(Class::State, "calendar.connection.not_set_up", "This installation is not registered with that calendar provider");
+
+/// Where it is kept how far the outbox was read for them.
+pub const READER: events::retention::Reader = events::retention::Reader("calendar_publication_cursor");
 
 /// How often it is looked for calendars that are due.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -6,7 +6,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::kernel::{EventId, Timestamp};
+use crate::kernel::failure::{Class, Kind};
+use crate::kernel::{EventId, Failure, Timestamp};
+
+/// The consumer was away for longer than events are kept.
+pub static GONE: Kind = Kind::new(Class::State, "event.gone", "Events after this one are no longer kept");
+
+/// Whether whoever applied everything up to `after` can go on when `first` is the first that is kept. Who says 0 has nothing yet, and
+/// misses nothing by beginning there.
+///
+/// # Errors
+/// [`GONE`], with `first`.
+pub(super) fn check_kept(after: i64, first: i64) -> Result<(), Failure> {
+    if after <= 0 || after >= first - 1 {
+        return Ok(());
+    }
+    let why = format!("Events before {first} are no longer kept: read the present state, then go on from `first` (after: {})", first - 1);
+    Err(GONE.because(why).with("first", first))
+}
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +62,7 @@ impl<D: Serialize> NewEvent<D> {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventQuery {
-    /// Only those after this number; 0, or absent, from the first.
+    /// Only those after this number; 0, or absent, from the first that is kept.
     #[schemars(range(min = 0))]
     pub after: Option<i64>,
     /// 1 to 200; 50 when absent.
@@ -63,6 +80,9 @@ pub struct EventPage {
     pub items: Vec<Event>,
     /// `after` of the following page; null when there is none yet: then go on from `last`.
     pub next: Option<i64>,
+    /// Number of the first event of the organization that is kept: what was before is to be read from the things themselves.
+    /// One more than `last` when none is.
+    pub first: i64,
     /// Number of the latest event of the organization, whatever was asked for.
     pub last: i64,
 }

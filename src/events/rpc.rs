@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::model::EventQuery;
+use super::model::{EventQuery, GONE};
 use super::{store, subscribe};
 use crate::db::Db;
 use crate::kernel::failure::FORBIDDEN;
@@ -13,7 +13,7 @@ use crate::rpc::{Example, Registry, Rule, Spec};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Subscribe {
-    /// Begin after this event; absent: with what happens from now on.
+    /// Begin after this event, 0: with the first that is kept; absent: with what happens from now on.
     #[schemars(range(min = 0))]
     after: Option<i64>,
 }
@@ -22,15 +22,17 @@ static LIST: Spec = Spec {
     name: "event.list",
     summary: "List what happened after a given event",
     description: "In order, numbered 1, 2, 3 ... without gaps: the truth to catch up from, whatever became of webhooks. For managers and for service keys without an actor. Keep the number of \
-        the last event you applied and ask for what comes `after` it; when `next` is null you have everything up to `last`.",
+        the last event you applied and ask for what comes `after` it; when `next` is null you have everything up to `last`. Events are kept for `retention.event_days` (90): who asks \
+        for older ones is answered `event.gone` with `data.first`, the first that is kept. Then ask for `after: 0, limit: 1` and keep `last`, read the present state (meeting.list ...), and go on \
+        after that number; a new consumer does the same. `after: 0` begins at the first that is kept.",
     rule: Rule::AtLeast(Role::User),
     changes: false,
-    errors: &[],
+    errors: &[&GONE],
     example: Example {
         params: r#"{"after": 41, "limit": 1, "types": ["meeting.*"]}"#,
         result: r#"{"items": [{"id": "evt_0199a3c5e1f07d2a8b4c6d5e4f302112", "seq": 42, "type": "meeting.cancelled",
             "subject": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302113", "data": {"id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302113", "state": "cancelled"},
-            "created_at": "2026-11-21T09:00:00Z"}], "next": null, "last": 42}"#,
+            "created_at": "2026-11-21T09:00:00Z"}], "next": null, "first": 1, "last": 42}"#,
     },
 }
 .checked();
@@ -40,10 +42,11 @@ static SUBSCRIBE: Spec = Spec {
     summary: "Be told of events over the WebSocket",
     description: "Answers the number of the subscription. Then `event.notify` brings, in order and none twice, every event after `after`, \
         and whatever happens next, each as `{subscription, result}` with an event as event.list shows it. After a lost connection subscribe \
-        again with the number of the last event that arrived. For whom event.list is; it ends when the key does.",
+        again with the number of the last event that arrived; events that are no longer kept are refused as by event.list. For whom event.list is; it \
+        ends when the key does.",
     rule: Rule::AtLeast(Role::User),
     changes: false,
-    errors: &[],
+    errors: &[&GONE],
     example: Example {
         params: r#"{"after": 41}"#,
         result: r#""Zq7XfR2mKd81aLpB""#,

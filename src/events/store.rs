@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::model::{Event, EventPage, EventQuery, NewEvent};
+use super::model::{Event, EventPage, EventQuery, NewEvent, check_kept};
+use super::retention::Reader;
 use super::types::TypeFilter;
 use crate::args;
 use crate::db::{Arg, Sql, Topic, Tx};
@@ -51,23 +52,68 @@ pub async fn latest_seq(tx: &mut Tx, org: OrgId) -> Result<i64, Failure> {
     Ok(seq)
 }
 
-/// A page of events. Nothing later than its `last` is in it, so that a consumer may go on from there.
+/// Number of the first event that is kept; one more than the latest when none is.
+pub(super) async fn first_seq(tx: &mut Tx, org: OrgId) -> Result<i64, Failure> {
+    let sql = "select coalesce((select min(seq) from event where org_id = $1), event_seq + 1) from organization where id = $1";
+    let (seq,): (i64,) = tx.fetch_one(sql, args![org]).await?;
+    Ok(seq)
+}
+
+/// A page of events. Nothing later than its `last` is in it, so that a consumer may go on from there; what is kept is asked after they
+/// were read, so that none is missed that went meanwhile.
 pub async fn list(tx: &mut Tx, org: OrgId, query: EventQuery) -> Result<EventPage, Failure> {
     let limit = PageRequest { limit: query.limit, cursor: None }.limit()?;
     let types = TypeFilter::new("types", query.types.unwrap_or_default())?;
     let last = latest_seq(tx, org).await?;
     let mut sql = Sql::new("select id, seq, type, subject, data, created_at from event where org_id = ");
-    sql.bind(org).push(" and seq > ").bind(query.after.unwrap_or(0)).push(" and seq <= ").bind(last);
+    let after = query.after.unwrap_or(0);
+    sql.bind(org).push(" and seq > ").bind(after).push(" and seq <= ").bind(last);
     types.push_condition(&mut sql);
     if let Some(subject) = &query.subject {
         sql.push(" and subject = ").bind(subject);
     }
     sql.push(" order by seq limit ").bind(limit + 1);
     let rows: Vec<Row> = sql.fetch_all(tx).await?;
+    let first = first_seq(tx, org).await?;
+    check_kept(after, first)?;
     let more = rows.len() > limit as usize;
     let items: Vec<Event> = rows.into_iter().take(limit as usize).map(Event::from).collect();
     let next = items.last().filter(|_| more).map(|event| event.seq);
-    Ok(EventPage { items, next, last })
+    Ok(EventPage { items, next, first, last })
+}
+
+/// Organizations whose first event is older than `before`.
+pub(super) async fn with_events_before(tx: &mut Tx, before: Timestamp) -> Result<Vec<OrgId>, Failure> {
+    let sql = "select id from organization
+        where (select created_at from event where org_id = organization.id order by seq limit 1) < $1 order by id";
+    let rows: Vec<(OrgId,)> = tx.fetch_all(sql, args![before]).await?;
+    Ok(rows.into_iter().map(|(org,)| org).collect())
+}
+
+/// Number of the last of the first `limit` events that are older than `before`, without a younger one in between.
+pub(super) async fn oldest_before(tx: &mut Tx, org: OrgId, before: Timestamp, limit: u32) -> Result<Option<i64>, Failure> {
+    let sql = "select coalesce(min(case when created_at >= $2 then seq end) - 1, max(seq))
+        from (select seq, created_at from event where org_id = $1 order by seq limit $3) as oldest";
+    let (seq,): (Option<i64>,) = tx.fetch_one(sql, args![org, before, limit]).await?;
+    Ok(seq)
+}
+
+/// Number of the last event up to `last` that nobody needs any more.
+pub(super) async fn held(tx: &mut Tx, org: OrgId, last: i64, readers: &[Reader]) -> Result<i64, Failure> {
+    let mut sql = Sql::new("select min(seq) from (select cursor_seq as seq from webhook_endpoint where active and org_id = ");
+    sql.bind(org).push(" union all select d.event_seq - 1 from webhook_delivery d join webhook_endpoint w on w.id = d.endpoint_id");
+    sql.push(" where w.active and d.state = 'pending' and d.org_id = ").bind(org).push(" and d.event_seq <= ").bind(last);
+    for Reader(table) in readers {
+        sql.push(" union all select seq from ").push(table).push(" where org_id = ").bind(org);
+    }
+    sql.push(") as needed");
+    let (needed,): (Option<i64>,) = sql.fetch_one(tx).await?;
+    Ok(needed.map_or(last, |needed| needed.min(last)))
+}
+
+/// Removes all events up to `last`; answers how many.
+pub(super) async fn forget(tx: &mut Tx, org: OrgId, last: i64) -> Result<u64, Failure> {
+    tx.execute("delete from event where org_id = $1 and seq <= $2", args![org, last]).await
 }
 
 /// Whether the key, and the user, behind a subscription may still act.

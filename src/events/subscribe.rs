@@ -2,6 +2,7 @@
 
 use jsonrpsee::server::{PendingSubscriptionSink, SubscriptionSink};
 
+use super::model::check_kept;
 use super::{Event, rpc, store};
 use crate::db::{Db, Topic};
 use crate::kernel::failure::UNAUTHENTICATED;
@@ -30,11 +31,14 @@ pub(super) async fn serve(db: Db, ctx: Ctx, after: Option<i64>, pending: Pending
 // A cursor that is ahead belongs to another database (a backup was restored): to wait there would be to miss events.
 async fn begin(db: &Db, ctx: &Ctx, after: Option<i64>) -> Result<i64, Failure> {
     rpc::admit(ctx)?;
-    let last = store::latest_seq(&mut db.reader().await?, ctx.org).await?;
-    match after.unwrap_or(last) {
-        after if after < 0 || after > last => Err(invalid("after", format!("must be between 0 and {last}, the latest event"))),
-        after => Ok(after),
+    let mut tx = db.reader().await?;
+    let last = store::latest_seq(&mut tx, ctx.org).await?;
+    let after = after.unwrap_or(last);
+    if after < 0 || after > last {
+        return Err(invalid("after", format!("must be between 0 and {last}, the latest event")));
     }
+    check_kept(after, store::first_seq(&mut tx, ctx.org).await?)?;
+    Ok(after)
 }
 
 async fn follow(db: &Db, ctx: &Ctx, mut cursor: i64, sink: &SubscriptionSink) -> Result<(), Failure> {
@@ -58,9 +62,13 @@ async fn follow(db: &Db, ctx: &Ctx, mut cursor: i64, sink: &SubscriptionSink) ->
     }
 }
 
+// Numbers have no gaps, so one that is missing tells that retention was faster than the subscriber.
 // Whether the key still stands is asked after the events were read: nothing that happened later is told to whoever lost it.
 async fn next(db: &Db, ctx: &Ctx, cursor: i64) -> Result<Vec<Event>, Failure> {
     let mut tx = db.reader().await?;
     let events = store::list_after(&mut tx, ctx.org, cursor, PAGE).await?;
+    if let Some(event) = events.first() {
+        check_kept(cursor, event.seq)?;
+    }
     if events.is_empty() || store::still_admitted(&mut tx, ctx).await? { Ok(events) } else { Err(Failure::from(&UNAUTHENTICATED)) }
 }

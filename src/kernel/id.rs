@@ -35,6 +35,11 @@ impl IdSource {
     }
 }
 
+/// An identifier that is not greater than any made at `at` or later.
+pub fn earliest<I: TypedId>(at: Timestamp) -> I {
+    I::from(uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.ms()).unwrap_or(0), &[0; 10]).into_uuid())
+}
+
 /// A text that is no identifier of the expected type.
 #[derive(Debug, thiserror::Error)]
 #[error("not an identifier: expected {0}_ and 32 hexadecimal digits")]

@@ -37,7 +37,10 @@ use crate::db::Tx;
 use crate::jobs::Worker;
 use crate::kernel::{Ctx, Failure, MeetingId};
 use crate::meetings::Meetings;
-use crate::{audit, config};
+use crate::{audit, config, events};
+
+/// Where the watcher keeps how far it has read the outbox.
+pub const READER: events::retention::Reader = events::retention::Reader("notification_cursor");
 
 const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
 

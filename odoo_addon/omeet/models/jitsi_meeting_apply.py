@@ -18,6 +18,9 @@ class JitsiMeetingApply(models.Model):
         """omeet has done what a job said."""
         if not self or not answer:
             return
+        if answer.get("_deleted"):
+            self.env["omeet.connection"]._of(self.company_id)._on_deleted(self.remote_id)
+            return
         if "_details" in answer:
             self._apply_details(answer["_details"])
             return

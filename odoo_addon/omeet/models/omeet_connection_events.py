@@ -8,7 +8,7 @@ from psycopg2 import OperationalError
 
 from odoo import SUPERUSER_ID, api, fields, models
 
-from ..client import OmeetError
+from ..client import OmeetError, Refused
 from ..times import instant, moment
 from ..transactions import in_turn, lock
 
@@ -74,16 +74,25 @@ class OmeetConnectionEvents(models.Model):
 
     def _ask_after(self, client, cursor):
         """What happened since, and, where that does not tell everything, all that is there."""
-        page = client.call("event.list", {"after": max(cursor, 0), "limit": _PAGE})
-        return page, self._everything(client) if cursor < 0 or page["last"] < cursor else None
+        try:
+            page = client.call("event.list", {"after": max(cursor, 0), "limit": _PAGE})
+        except Refused as error:
+            if error.kind != "event.gone":
+                raise
+            page = client.call("event.list", {"after": 0, "limit": 1})
+        return page, self._everything(client) if self._tells_less(page, cursor) else None
+
+    def _tells_less(self, page, cursor):
+        """Whether events do not lead from ``cursor`` to the present: at first, after a restore, after a longer absence than they are kept."""
+        return cursor < 0 or page["last"] < cursor or page.get("first", 1) > cursor + 1
 
     def _apply_in_turn(self, cursor, page, rest, registry):
         return in_turn(lambda: self._own_cursor(registry), lambda connection: connection._apply_page(cursor, page, rest))
 
     def _everything(self, client):
-        """All meetings and bookings that are not over: the way in for a new database, and after omeet was restored from a backup."""
+        """All meetings and bookings that are not over: the way in for a new database, and where events do not tell everything."""
         meetings = self._pages(client, "meeting.list", {"state": ["ready", "started"], "sort": "created_at"})
-        bookings = {"state": ["pending", "confirmed"], "from": instant(fields.Datetime.now())}
+        bookings = {"from": instant(fields.Datetime.now())}  # in any state: one that is known here may have been called off
         return meetings, self._pages(client, "booking.list", bookings)
 
     def _pages(self, client, method, params):
@@ -122,7 +131,7 @@ class OmeetConnectionEvents(models.Model):
         if not self._lock_at(cursor):
             return None
         if rest is not None:
-            self._apply_everything(*rest)
+            self._apply_everything(*rest, is_older=cursor < 0 or page["last"] < cursor)
             self.event_cursor = page["last"]
             return page["last"]
         self._lock_meetings({event["subject"] for event in page["items"]})
@@ -265,8 +274,9 @@ class OmeetConnectionEvents(models.Model):
             self.env["omeet.recording"]._apply(meeting, data)
         meeting._notify_clients()
 
-    def _apply_everything(self, views, bookings):
-        """Brings the mirror in line with all that omeet has; what omeet lost is made again by the queue."""
+    def _apply_everything(self, views, bookings, *, is_older):
+        """Brings the mirror in line with all that omeet has. What is missing there was lost by an omeet that is older than our cursor, and
+        is made again by the queue; otherwise it is over: ended, cancelled or deleted there, which is looked up."""
         for kind, items in (("meeting.updated", views), ("booking.updated", bookings)):
             for item in items:
                 self._apply_event({"type": kind, "seq": None, "subject": item["id"], "data": item})
@@ -279,7 +289,10 @@ class OmeetConnectionEvents(models.Model):
             .search([("company_id", "=", self.company_id.id), ("state", "in", ("ready", "started")), ("remote_id", "!=", False)])
         )
         for meeting in ours.filtered(lambda meeting: meeting.remote_id not in there):
-            meeting._queue("update", {**meeting._plan_values(), "claim": True})
+            if is_older:
+                meeting._queue("update", {**meeting._plan_values(), "claim": True})
+            else:
+                meeting._queue("refresh", {"may_be_deleted": True})
 
 
 class JitsiMeetingEvents(models.Model):

@@ -9,7 +9,7 @@ import requests
 
 from odoo.tests import TransactionCase, new_test_user
 
-from ..client import Client
+from ..client import Client, Refused
 from ..models.omeet_connection import OmeetConnection
 from ..models.omeet_connection_events import OmeetConnectionEvents
 from ..models.omeet_job import OmeetJob
@@ -128,6 +128,21 @@ class OmeetCase(TransactionCase):
             yield
         finally:
             self.connection.url = url
+
+    @contextmanager
+    def events_gone(self):
+        """omeet keeps none of the events of until now; gives the number of the last."""
+        last, ask = self.service.call("event.list", limit=1)["last"], Client.call
+
+        def forgetful(client, method, params=None, **options):
+            if method != "event.list":
+                return ask(client, method, params, **options)
+            if 0 < params["after"] < last:
+                raise Refused("Events are no longer kept", kind="event.gone")
+            return {**ask(client, method, {**params, "after": max(params["after"], last)}, **options), "first": last + 1}
+
+        with patch.object(Client, "call", forgetful):
+            yield last
 
     @contextmanager
     def neutralised(self):

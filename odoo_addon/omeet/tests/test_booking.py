@@ -47,6 +47,13 @@ class TestBooking(OmeetCase):
     def state(self, booking):
         return self.service.call("booking.get", id=booking.remote_id)["state"]
 
+    def test_a_booking_that_was_called_off_while_its_events_went(self):
+        booking = self.booked()
+        self.service.call("booking.cancel", id=booking.remote_id)
+        with self.events_gone():
+            self.pull()
+        self.assertEqual(booking.state, "cancelled")
+
     # ------------------------------------------------------------------ links
 
     def test_a_link_is_made_copied_and_given_another_address(self):

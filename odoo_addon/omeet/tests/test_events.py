@@ -188,6 +188,24 @@ class TestEvents(OmeetCase):
         self.assertNotEqual(meeting.remote_id, lost)
         self.assertEqual(self.service.get(meeting)["join_url"], event.videocall_location)
 
+    def test_away_for_longer_than_events_are_kept(self):
+        """omeet says that they are gone: what is there is looked at, what ended meanwhile is caught up with, and it goes on from there."""
+        _event, meeting = self._ready()
+        view = self.service.call("meeting.create", name="While away", start="2031-01-01T09:00:00Z", organizer={"id": str(self.ana.id), "name": "Ana"})
+        _event, deleted = self._ready()
+        self.service.call("meeting.cancel", id=meeting.remote_id, reason="While away")
+        self.service.call("meeting.delete", id=deleted.remote_id)
+        with self.events_gone() as last:
+            for cursor in (last - 1, 0):
+                self.connection.event_cursor = cursor
+                self.pull()
+                self.assertEqual(self.connection.event_cursor, last)
+                self.assertFalse(self.connection.last_error)
+                self.assertTrue(self.env["jitsi.meeting"].search([("remote_id", "=", view["id"])]))
+        self.send()
+        self.assertEqual((meeting.state, meeting.cancel_reason), ("cancelled", "While away"))
+        self.assertEqual(deleted.state, "cancelled")
+
     def test_the_first_contact_takes_what_is_to_come(self):
         view = self.service.call(
             "meeting.create", name="Before Odoo", start="2031-01-01T09:00:00Z", organizer={"id": str(self.ana.id), "name": "Ana"}

@@ -129,7 +129,7 @@ pub async fn record(tx: &mut Tx, parcel: &Parcel, attempt: Attempt<'_>) -> Resul
 }
 
 /// Makes the earliest pending delivery of a subject its head, unless it has one.
-async fn promote(tx: &mut Tx, endpoint: EndpointId, subject: &str) -> Result<(), Failure> {
+pub(super) async fn promote(tx: &mut Tx, endpoint: EndpointId, subject: &str) -> Result<(), Failure> {
     let sql = "update webhook_delivery set next_attempt_at = $3
         where id = (select id from webhook_delivery where endpoint_id = $1 and subject = $2 and state = 'pending' order by event_seq limit 1)
         and not exists (select 1 from webhook_delivery

@@ -3,3 +3,4 @@
 pub mod cursors;
 pub mod deliveries;
 pub mod endpoints;
+pub mod release;

@@ -147,8 +147,16 @@ impl Bench {
     }
 
     pub async fn activate(&self, id: EndpointId) -> Endpoint {
+        self.switch(id, true).await
+    }
+
+    pub async fn deactivate(&self, id: EndpointId) -> Endpoint {
+        self.switch(id, false).await
+    }
+
+    async fn switch(&self, id: EndpointId, active: bool) -> Endpoint {
         let ctx = self.ctx();
-        let update = EndpointUpdate { id, url: None, description: None, event_types: None, active: Some(true) };
+        let update = EndpointUpdate { id, url: None, description: None, event_types: None, active: Some(active) };
         self.db.unit(move |tx| Box::pin(async move { service::update(tx, &ctx, update).await })).await.unwrap()
     }
 

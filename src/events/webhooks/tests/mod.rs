@@ -2,6 +2,7 @@
 
 mod bench;
 mod failing;
+mod retention;
 mod secrets;
 mod workers;
 

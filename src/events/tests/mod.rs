@@ -1,5 +1,7 @@
 //! Reading the outbox, on both engines.
 
+mod store_retention;
+
 use std::sync::Arc;
 use std::time::Duration;
 
