@@ -112,10 +112,10 @@ impl App {
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
         let connections = Connections::new(meetings.clone(), config)?;
         let notifications = Notifications::new(&meetings, config);
-        let recordings = Recordings::new(meetings.clone(), config)?;
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
+        let recordings = Recordings::new(meetings.clone(), calls.clone(), config)?;
         let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
-        let hosting = Hosting::new(meetings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
+        let hosting = Hosting::new(meetings.clone(), recordings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
         let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config, calls);
         calendar::rpc::register(&mut registry, &meetings, &sender(config));
         notifications::rpc::register(&mut registry, &notifications);
@@ -301,6 +301,7 @@ fn registry(
         Arc::new(move |_org| joining.forget_providers())
     };
     providers::usage::register(&mut registry, db, sealer.clone());
+    providers::subscriptions::register(&mut registry, db, sealer.clone());
     providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), calls, changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
     registry

@@ -7,11 +7,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `timeline` | from facts to calls, intervals and people: pure |
+//! | `align` | what a provider's API says, in the words of its messages: pure |
 //! | `store` | SQL |
 //! | [`service`] | keeping facts, and bringing the meeting to what they say |
 //! | `csv` | a table that no spreadsheet takes for formulas |
 //! | [`rpc`] | `attendance.*` |
 
+mod align;
 mod csv;
 pub mod rpc;
 pub mod service;
@@ -21,5 +23,5 @@ pub mod timeline;
 mod timeline_tests;
 mod view;
 
-pub use service::keep;
+pub use service::{fill, keep};
 pub use view::{Attendance, Person};

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::align::{Known, aligned};
 use super::store;
 use super::timeline::Timeline;
 use super::view::{Attendance, Span, people, seen};
@@ -31,6 +32,17 @@ pub async fn keep(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId, fa
         announce(tx, ctx, id, mark).await?;
     }
     Ok(())
+}
+
+/// Keeps what a provider's API says of a meeting that is held in this unit: what its messages said already is not said twice.
+pub async fn fill(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId, facts: Vec<Fact>) -> Result<(), Failure> {
+    let (runs, points) = (store::runs(tx, ctx.org, id).await?, store::points(tx, ctx.org, id).await?);
+    let attendees = store::attendees(tx, ctx.org, id).await?;
+    let facts = aligned(facts, &Known { runs: &runs, points: &points, attendees: &attendees });
+    if facts.iter().all(|fact| matches!(fact, Fact::Recording(_))) {
+        return Ok(());
+    }
+    keep(tx, ctx, meetings, id, &facts).await
 }
 
 // A call that only its people tell of has a run of its own name.

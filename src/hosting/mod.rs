@@ -8,10 +8,14 @@
 //! |---|---|
 //! | [`plan`] | what has to be done: pure |
 //! | `sync` | doing it |
+//! | `feeds` | asking those providers for reports that give them only to those who asked |
+//! | `reconcile` | asking for what was not heard |
 //! | `compare` | from time to time: what the provider has is what it should have |
 
 mod compare;
+mod feeds;
 pub mod plan;
+mod reconcile;
 mod sync;
 
 use std::sync::Arc;
@@ -22,9 +26,16 @@ use crate::jobs::Worker;
 use crate::kernel::Failure;
 use crate::meetings::Meetings;
 use crate::providers::calls::caller::Calls;
-use crate::providers::{links, usage};
+use crate::providers::{links, subscriptions, usage};
+use crate::recordings::Recordings;
 
 const COUNTED_EVERY: Duration = Duration::from_secs(15);
+/// How often it is made sure that no account was forgotten.
+const SUBSCRIBED_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// How often it is looked whether everything began that was there at the start of this process; once is enough.
+const STARTED_EVERY: Duration = Duration::from_secs(7 * 86_400);
+/// How often those are looked for that should be over.
+const OVERDUE_EVERY: Duration = Duration::from_secs(240);
 const COMPARED_EVERY: Duration = Duration::from_secs(60);
 
 /// Meetings at providers; clones share everything.
@@ -43,14 +54,21 @@ impl std::ops::Deref for Hosting {
 pub struct Shared {
     meetings: Meetings,
     calls: Arc<Calls>,
+    recordings: Recordings,
     jitsi: config::JitsiDefaults,
     compare_every_min: i64,
 }
 
 impl Hosting {
     /// Hosting for the meetings of `meetings`.
-    pub fn new(meetings: Meetings, calls: Arc<Calls>, jitsi: config::JitsiDefaults, providers: &config::Providers) -> Self {
-        Self(Arc::new(Shared { meetings, calls, jitsi, compare_every_min: i64::from(providers.compare_every_min) }))
+    pub fn new(
+        meetings: Meetings,
+        recordings: Recordings,
+        calls: Arc<Calls>,
+        jitsi: config::JitsiDefaults,
+        providers: &config::Providers,
+    ) -> Self {
+        Self(Arc::new(Shared { meetings, recordings, calls, jitsi, compare_every_min: i64::from(providers.compare_every_min) }))
     }
 
     /// Adds the job that brings providers to what meetings are, the comparison, and the counting of calls.
@@ -59,6 +77,31 @@ impl Hosting {
         worker.handle(links::SYNC, move |job| {
             let hosting = of.clone();
             async move { hosting.sync(job).await }
+        });
+        let of = self.clone();
+        worker.handle(subscriptions::SUBSCRIBE, move |job| {
+            let hosting = of.clone();
+            async move { hosting.subscribe(job).await }
+        });
+        let of = self.clone();
+        worker.every("provider.subscribe_all", SUBSCRIBED_EVERY, move || {
+            let hosting = of.clone();
+            async move { hosting.subscribe_all().await }
+        });
+        let of = self.clone();
+        worker.handle(links::RECONCILE, move |job| {
+            let hosting = of.clone();
+            async move { hosting.reconcile(job).await }
+        });
+        let of = self.clone();
+        worker.every("provider.reconcile_all", STARTED_EVERY, move || {
+            let hosting = of.clone();
+            async move { hosting.reconcile_all().await }
+        });
+        let of = self.clone();
+        worker.every("provider.reconcile_overdue", OVERDUE_EVERY, move || {
+            let hosting = of.clone();
+            async move { hosting.reconcile_overdue().await }
         });
         let of = self.clone();
         worker.every("provider.compare", COMPARED_EVERY, move || {

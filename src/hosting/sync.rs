@@ -15,10 +15,11 @@ use crate::egress;
 use crate::jobs::{Job, JobOutcome, MAX_ATTEMPTS};
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId};
 use crate::meetings::Meeting;
+use crate::providers::calls::Feed;
 use crate::providers::calls::host::MadeRef;
 use crate::providers::calls::{Made, Trouble, Wanted};
 use crate::providers::links::{self, Link, LinkState};
-use crate::providers::{self, Account, Resolved, usage};
+use crate::providers::{self, Account, Resolved, subscriptions, usage};
 
 /// A wait that is asked for is believed up to a day: quotas begin anew every day.
 const LONGEST_S: i64 = 86_400;
@@ -151,11 +152,12 @@ impl Hosting {
                 host.create(&caller, should, &marker).await.map_err(Halt::Theirs)?
             }
         };
-        Ok(self.made(link, made, if may_be_there { "" } else { known }).await?)
+        let reports = account.resolved.feed().is_some_and(Feed::is_on);
+        Ok(self.made(link, made, if may_be_there { "" } else { known }, reports).await?)
     }
 
     // What was found may be what was wanted some changes ago: it is brought up to date by the next round.
-    async fn made(&self, mut link: Link, made: Made, known: &str) -> Result<(), Failure> {
+    async fn made(&self, mut link: Link, made: Made, known: &str, reports: bool) -> Result<(), Failure> {
         link.seal_link(self.meetings.sealer(), &made.link)?;
         (link.state, link.error, link.external_id, link.attempted) = (LinkState::Ready, None, Some(made.external_id), false);
         link.detail = Json(made.detail);
@@ -170,6 +172,9 @@ impl Hosting {
             let change = json!({ "provider_meeting_id": { "before": null, "after": link.external_id } });
             audit::record(tx, &ctx, "provider.meeting_created", link.meeting_id, change).await?;
             meetings.linked_in(tx, &ctx, link.meeting_id).await?;
+            if reports {
+                subscriptions::soon(tx, link.org_id, link.provider_id).await?;
+            }
             if is_stale { links::sync(tx, link.org_id, link.meeting_id).await } else { Ok(()) }
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await

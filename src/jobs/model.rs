@@ -41,6 +41,8 @@ pub struct Job {
 pub enum JobOutcome {
     /// Finished; the job is removed.
     Done,
+    /// Finished for now; it begins anew after this time, or at once where it was enqueued meanwhile.
+    Again(Duration),
     /// Again: after this time, or after the usual one.
     Retry {
         /// When whoever was asked said how long to wait.

@@ -139,6 +139,11 @@ async fn record(tx: &mut Tx, claim: &Claim, outcome: JobOutcome) -> Result<(), F
             count(claim, "done");
             store::remove(tx, claim).await
         }
+        JobOutcome::Again(after) => {
+            count(claim, "done");
+            let run_at = tx.now().plus_ms(i64::try_from(after.as_millis()).unwrap_or(i64::MAX));
+            store::begin_anew(tx, claim, run_at).await
+        }
         JobOutcome::Retry { after, why } if claim.job.attempt < MAX_ATTEMPTS => {
             count(claim, "retry");
             let ms = after.and_then(|after| i64::try_from(after.as_millis()).ok());

@@ -92,6 +92,14 @@ pub(super) async fn remove(tx: &mut Tx, claim: &Claim) -> Result<(), Failure> {
     if removed == 0 { release(tx, claim).await } else { Ok(()) }
 }
 
+/// Has a finished job begin anew later, unless it was enqueued meanwhile: then it runs again at once.
+pub(super) async fn begin_anew(tx: &mut Tx, claim: &Claim, run_at: Timestamp) -> Result<(), Failure> {
+    let sql = "update job set attempts = 0, run_at = $4, last_error = null, lease_until = null
+        where id = $1 and attempts = $2 and lease_until = $3";
+    let args = args![claim.job.id, claim.job.attempt, claim.lease_until, run_at];
+    if tx.execute(sql, args).await? == 0 { release(tx, claim).await } else { Ok(()) }
+}
+
 /// Records that an attempt failed and when the next one is due, or that there is none.
 pub(super) async fn fail(tx: &mut Tx, claim: &Claim, state: JobState, run_at: Timestamp, why: &str) -> Result<(), Failure> {
     let sql = "update job set state = $4, run_at = $5, last_error = $6, lease_until = null

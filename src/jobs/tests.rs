@@ -197,6 +197,36 @@ async fn a_unique_job_that_is_enqueued_while_it_runs_runs_again() {
     }
 }
 
+// A job that says when it is to begin anew is not later than who enqueued it meanwhile.
+#[tokio::test]
+async fn what_is_enqueued_meanwhile_is_not_put_off() {
+    for (engine, db) in engines().await {
+        let org = organization(&db).await;
+        put(&db, org, Some("m"), 1).await;
+        let claim = async || db.unit(|tx| Box::pin(async move { store::claim(tx, &["test"], 5, 120).await })).await.unwrap();
+        let begin_anew = async |running: store::Claim| {
+            db.unit(move |tx| {
+                Box::pin(async move {
+                    {
+                        let later = tx.now().plus_secs(3600);
+                        store::begin_anew(tx, &running, later).await
+                    }
+                })
+            })
+            .await
+            .unwrap();
+        };
+        let running = claim().await.remove(0);
+        begin_anew(running).await;
+        assert_eq!((claim().await.len(), listed(&db, org).await[0].attempts), (0, 0), "{engine}: in an hour");
+        put(&db, org, Some("m"), 2).await;
+        let running = claim().await.remove(0);
+        put(&db, org, Some("m"), 3).await;
+        begin_anew(running).await;
+        assert_eq!(claim().await[0].job.payload, json!(3), "{engine}: at once");
+    }
+}
+
 // R20: a stop waits for what runs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_wakes_at_once_and_stops_gracefully() {

@@ -147,6 +147,8 @@ typed_ids! {
     NotificationId = "ntf";
     /// What a meeting is at a provider that has to be called.
     ProviderLinkId = "pml";
+    /// What is asked of a provider that reports only to those who asked.
+    ProviderSubscriptionId = "psb";
     /// A message that a provider sent.
     ReceiptId = "whr";
     /// A recording, a transcript or a chat.

@@ -14,11 +14,12 @@ pub const KEYS_EVERY: Duration = Duration::from_secs(2);
 const RUNS: u32 = 10;
 
 /// Every column whose values are sealed; a test holds the list against the schema.
-pub const COLUMNS: [SealedColumn; 10] = [
+pub const COLUMNS: [SealedColumn; 11] = [
     events::webhooks::SEALED[0],
     events::webhooks::SEALED[1],
     providers::accounts::SEALED,
     providers::links::SEALED,
+    providers::subscriptions::SEALED,
     Meeting::SEALED,
     webhooks::intake::SEALED,
     recordings::service::SEALED,

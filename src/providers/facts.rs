@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::calls::feed::Notice;
 use crate::kernel::Timestamp;
 
 /// What one message of a provider says.
@@ -16,6 +17,8 @@ pub struct Reading {
     pub facts: Vec<Fact>,
     /// What has to be asked for, because the message only names it.
     pub ask: Vec<Ask>,
+    /// What is said of subscriptions.
+    pub notices: Vec<Notice>,
 }
 
 /// How a provider names a meeting.
@@ -142,6 +145,8 @@ pub struct FoundRecording {
     pub link: Option<String>,
     /// A token to fetch it with.
     pub token: Option<String>,
+    /// Whether it is fetched with a token of the account, got when it is needed.
+    pub with_account: bool,
     /// Until when the link works.
     pub link_expires_at: Option<Timestamp>,
     /// From when.

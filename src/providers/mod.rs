@@ -15,6 +15,7 @@
 //! | [`token_rpc`] | `token.explain` |
 //! | [`calls`] | calling a provider: tokens, limits, what its answers mean |
 //! | [`links`] | what a meeting is at a provider that has to be called |
+//! | [`subscriptions`] | what is asked of those that report only to those who asked |
 //! | [`facts`], [`inbound`] | what providers report, and what they have to prove first |
 //! | [`jitsi`], [`jaas`], [`zoom`], [`google_meet`], [`teams`] | one provider each |
 
@@ -30,6 +31,7 @@ pub mod links;
 pub mod probe;
 pub mod published;
 pub mod resolved;
+pub mod subscriptions;
 pub mod teams;
 #[cfg(test)]
 mod testing;

@@ -1,16 +1,17 @@
 //! An account ready for use.
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::accounts::ProviderKind;
 use super::accounts::settings::{JitsiSettings, Settings, SigningAlgorithm, TokenIn};
-use super::calls::{Caller, Host, Trouble};
+use super::calls::host::MadeRef;
+use super::calls::{Caller, Feed, Host, Trouble};
 use super::capabilities::Capabilities;
-use super::facts::{Ask, Reading};
+use super::facts::{Ask, Fact, Reading};
 use super::jitsi::RoomName;
 use super::jitsi::token::{Claims, Grant, Issuer, JaasClaims, MintedToken, ServerExpectation, SigningKey, mint};
 use crate::config::JitsiDefaults;
-use crate::kernel::{Failure, ProviderId};
+use crate::kernel::{Failure, ProviderId, Timestamp};
 
 /// Everything that joining needs to know of a provider account. Printing it shows no secret.
 #[derive(Debug, Clone)]
@@ -61,11 +62,40 @@ impl Resolved {
         }
     }
 
+    /// How the provider is asked for reports, where it has to be.
+    pub fn feed(&self) -> Option<&dyn Feed> {
+        match &self.settings {
+            Settings::GoogleMeet(google) => Some(google),
+            Settings::Teams(teams) => Some(teams),
+            Settings::Zoom(_) | Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => None,
+        }
+    }
+
     /// What a message of the provider only names.
     pub async fn follow(&self, caller: &Caller, ask: &Ask) -> Result<Reading, Trouble> {
         match &self.settings {
             Settings::GoogleMeet(google) => google.follow(caller, ask).await,
-            Settings::Zoom(_) | Settings::Teams(_) | Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => Ok(Reading::default()),
+            Settings::Teams(teams) => teams.follow(caller, ask).await,
+            Settings::Zoom(_) | Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => Ok(Reading::default()),
+        }
+    }
+
+    /// What the provider knows of a meeting's calls that began at `since` or later.
+    pub async fn calls_since(&self, caller: &Caller, there: &MadeRef<'_>, since: Timestamp) -> Result<Vec<Fact>, Trouble> {
+        match &self.settings {
+            Settings::GoogleMeet(google) => google.calls_since(caller, there.external_id, since).await,
+            Settings::Teams(teams) => teams.calls_since(caller, there, since).await,
+            Settings::Zoom(zoom) => zoom.calls_since(caller, there.external_id, since).await,
+            Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// A token that files are fetched with, where the provider gives them to the account only.
+    pub async fn file_token(&self, caller: &Caller) -> Result<Option<SecretString>, Trouble> {
+        match &self.settings {
+            Settings::GoogleMeet(google) => caller.bearer("files", &google.files()).await.map(Some),
+            Settings::Teams(teams) => caller.bearer("", teams).await.map(Some),
+            Settings::Zoom(_) | Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => Ok(None),
         }
     }
 

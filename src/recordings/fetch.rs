@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{Context, SHA256};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Response, StatusCode};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use url::Url;
@@ -17,6 +18,7 @@ use crate::db::Tx;
 use crate::egress;
 use crate::jobs::{Job, JobOutcome, MAX_ATTEMPTS};
 use crate::kernel::{Failure, OrgId, RecordingId};
+use crate::providers::for_messages;
 
 /// The kind of job that fetches.
 pub(super) const FETCH: &str = "recording.fetch";
@@ -85,6 +87,7 @@ impl Recordings {
     async fn fetch_file(&self, recording: &Recording) -> Result<(i64, String), Trouble> {
         let source = self.source(recording).map_err(|failure| Trouble::Lasting(failure.message().to_owned()))?;
         let source = source.ok_or_else(|| Trouble::Lasting("there is no link".to_owned()))?;
+        let source = self.with_token(recording, source).await?;
         let (path, part) = (self.path(recording), self.path(recording).with_extension("part"));
         create_folder(&part).await?;
         let have = tokio::fs::metadata(&part).await.map_or(0, |file| file.len());
@@ -94,6 +97,20 @@ impl Recordings {
         self.write(response, &part, goes_on).await?;
         tokio::fs::rename(&part, &path).await.map_err(io)?;
         digest(&path).await
+    }
+
+    // Tokens of an account end soon: one is got when it is needed.
+    async fn with_token(&self, recording: &Recording, source: Source) -> Result<Source, Trouble> {
+        let Some(provider) = recording.provider_id.filter(|_| source.with_account) else { return Ok(source) };
+        let ours = |failure: Failure| Trouble::Passing(failure.to_string());
+        let account = {
+            let mut tx = self.meetings.db().reader().await.map_err(ours)?;
+            for_messages(&mut tx, self.meetings.sealer(), provider).await.map_err(ours)?
+        };
+        let account = account.ok_or_else(|| Trouble::Lasting("its provider account is switched off".to_owned()))?;
+        let caller = self.calls.of(account.id, account.resolved.version);
+        let token = account.resolved.file_token(&caller).await.map_err(|trouble| Trouble::Passing(trouble.says()))?;
+        Ok(Source { token: token.map(|token| token.expose_secret().to_owned()), ..source })
     }
 
     // A token is for the host it was given for, and for no other that one leads on to.

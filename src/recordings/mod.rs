@@ -42,6 +42,7 @@ use crate::egress;
 use crate::jobs::Worker;
 use crate::kernel::failure::{Class, Kind};
 use crate::meetings::Meetings;
+use crate::providers::calls::caller::Calls;
 
 /// No such recording here, or not visible to the caller: the two look the same.
 pub static NOT_FOUND: Kind = Kind::new(Class::NotFound, "recording.not_found", "No such recording");
@@ -63,6 +64,7 @@ impl std::ops::Deref for Recordings {
 /// What clones share.
 pub struct Shared {
     meetings: Meetings,
+    calls: Arc<Calls>,
     client: reqwest::Client,
     allow_private: bool,
     folder: PathBuf,
@@ -77,10 +79,11 @@ impl Recordings {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new(meetings: Meetings, config: &config::Config) -> anyhow::Result<Self> {
+    pub fn new(meetings: Meetings, calls: Arc<Calls>, config: &config::Config) -> anyhow::Result<Self> {
         let (recordings, allow_private) = (&config.recordings, config.providers.allow_private_addresses);
         Ok(Self(Arc::new(Shared {
             meetings,
+            calls,
             client: egress::client(allow_private, Duration::from_secs(85)).build()?,
             allow_private,
             folder: PathBuf::from(&recordings.folder),

@@ -29,6 +29,9 @@ const HOST_SEES: [Visibility; 4] = [Visibility::Host, Visibility::Participants, 
 pub(super) struct Source {
     pub url: String,
     pub token: Option<String>,
+    /// Whether it is fetched with a token of the provider account.
+    #[serde(default)]
+    pub with_account: bool,
 }
 
 /// An address that works for a while.
@@ -108,7 +111,7 @@ impl Recordings {
 
     fn sealed(&self, id: RecordingId, found: &FoundRecording) -> Result<Option<Vec<u8>>, Failure> {
         let Some(url) = found.link.clone() else { return Ok(None) };
-        let source = serde_json::to_string(&Source { url, token: found.token.clone() })?;
+        let source = serde_json::to_string(&Source { url, token: found.token.clone(), with_account: found.with_account })?;
         self.meetings.sealer().seal(&place(id), &source).map(Some)
     }
 
@@ -187,7 +190,7 @@ impl Recordings {
         let expires_at = recording.link_expires_at.unwrap_or_else(|| now.plus_min(TICKET_MIN));
         match self.source(&recording)? {
             // A link that needs a token opens for nobody but us.
-            Some(Source { url, token: None }) if now < expires_at => Ok(Download { id, url, expires_at }),
+            Some(Source { url, token: None, with_account: false }) if now < expires_at => Ok(Download { id, url, expires_at }),
             _ => Err(UNAVAILABLE.because(format!("The recording is {}: it cannot be downloaded now", recording.state.name()))),
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn token(stand_ins: &StandIns, asked: &Asked) -> Said {
     (200, stand_ins.new_token())
 }
 
-fn error(status: u16, reason: &str, message: &str) -> Said {
+pub(super) fn error(status: u16, reason: &str, message: &str) -> Said {
     (
         status,
         json!({ "error": { "errors": [{ "domain": "global", "reason": reason, "message": message }], "code": status, "message": message } }),
@@ -36,14 +36,15 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
         (method, ["calendar", "v3", "calendars", _, "events", id]) => one(stand_ins, method, id, asked.json()),
         ("POST", ["v2", "spaces"]) => space(stand_ins),
         ("GET", ["v2", "spaces", id]) => {
-            let found = stand_ins.world().spaces.get(&format!("spaces/{id}")).cloned();
+            let world = stand_ins.world();
+            let found = world.space(id).or_else(|| world.space(&format!("spaces/{id}")));
             found.map_or_else(|| error(404, "notFound", "Not Found"), |space| (200, space))
         }
         ("POST", ["v2", "spaces", call]) if call.ends_with(":endActiveConference") => (
             400,
             json!({ "error": { "code": 400, "message": "There is no active conference for the given space.", "status": "FAILED_PRECONDITION" } }),
         ),
-        ("GET", ["v2", "conferenceRecords"]) => (200, json!({ "conferenceRecords": [] })),
+        ("GET", ["v2", "conferenceRecords", ..]) => super::kept::records(stand_ins, asked),
         _ => error(404, "notFound", "Not Found"),
     }
 }
@@ -116,8 +117,11 @@ fn one(stand_ins: &StandIns, method: &str, id: &str, body: Value) -> Said {
                 event["conferenceData"]["createRequest"]["status"]["statusCode"] = json!("success");
                 event["conferenceData"]["conferenceId"] = json!(code);
                 event["hangoutLink"] = json!(format!("https://meet.example.org/{code}"));
+                let space = json!({ "name": format!("spaces/c{number}"), "meetingCode": code });
+                world.rooms.push(space);
             }
-            (200, event.clone())
+            let event = world.google.get(id).cloned().unwrap_or_default();
+            (200, event)
         }
         "PATCH" => {
             let event = world.google.entry(id.to_owned()).or_default();

@@ -13,7 +13,7 @@ pub(super) fn token(stand_ins: &StandIns, asked: &Asked) -> Said {
     (200, stand_ins.new_token())
 }
 
-fn error(status: u16, code: &str, message: &str) -> Said {
+pub(super) fn error(status: u16, code: &str, message: &str) -> Said {
     (status, json!({ "error": { "code": code, "message": message, "innerError": { "date": "2026-11-21T09:00:00", "request-id": "r" } } }))
 }
 
@@ -25,10 +25,17 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
         return error(403, "Unauthorized", "App a is not authorized to Create meeting on behalf of user u");
     }
     match (asked.method.as_str(), asked.parts().as_slice()) {
+        (_, ["v1.0" | "beta", "subscriptions", ..]) => super::subscriptions::microsoft(stand_ins, asked),
         ("POST", ["v1.0", "me", "calendar", "getSchedule"]) => schedule(stand_ins, &asked.json()),
         ("POST", ["v1.0", "users", _, "onlineMeetings", "createOrGet"]) => create(stand_ins, asked.json(), "externalId"),
         ("POST", ["v1.0", "users", _, "events"] | ["v1.0", "me", "events"]) => create(stand_ins, asked.json(), "transactionId"),
-        ("GET", ["v1.0", "users", _, "onlineMeetings" | "events"]) => (200, json!({ "value": [] })),
+        ("GET", ["v1.0", "users", _, "events"]) => (200, json!({ "value": [] })),
+        ("GET", ["v1.0", "users", _, "onlineMeetings"] | ["v1.0", "users", _, "onlineMeetings", _, _, ..]) => {
+            super::kept::online_meetings(stand_ins, asked)
+        }
+        ("GET", ["v1.0", "users", _, "onlineMeetings", id]) if !stand_ins.world().microsoft.contains_key(*id) => {
+            super::kept::online_meetings(stand_ins, asked)
+        }
         (method, ["v1.0", "users", _, "onlineMeetings" | "events", id] | ["v1.0", "me", "events", id]) => {
             one(stand_ins, method, id, asked.json())
         }

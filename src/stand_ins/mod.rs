@@ -9,7 +9,9 @@
 mod consent;
 mod faults;
 mod google;
+mod kept;
 mod microsoft;
+mod subscriptions;
 mod zoom;
 
 use std::collections::{BTreeMap, HashSet};
@@ -56,6 +58,21 @@ pub struct World {
     pub busy: Vec<(String, String)>,
     /// Calls that did something, in order: `zoom POST users`.
     pub log: Vec<String>,
+    /// Subscriptions of Microsoft Graph by identifier.
+    pub microsoft_subscriptions: BTreeMap<String, Value>,
+    /// Subscriptions of Workspace Events by name.
+    pub google_subscriptions: BTreeMap<String, Value>,
+    /// Past instances of Zoom's meetings by their name, with `participants` and `recording_files`.
+    pub zoom_past: BTreeMap<String, Value>,
+    /// What Meet keeps of conferences, by resource name: records, participants, sessions, recordings, transcripts.
+    pub google_records: BTreeMap<String, Value>,
+    /// What Graph keeps of online meetings, by their path below the user: reports, recordings, transcripts.
+    pub microsoft_files: BTreeMap<String, Value>,
+    /// Contents of files by their identifier in Drive, or their path at Graph.
+    pub contents: BTreeMap<String, String>,
+    operations: BTreeMap<String, Value>,
+    // Spaces that conferences of calendar events take place in.
+    rooms: Vec<Value>,
     codes: BTreeMap<String, consent::Consented>,
     tokens: BTreeMap<String, i64>,
     looks: BTreeMap<String, u32>,
@@ -72,6 +89,17 @@ impl World {
         self.google.retain(|_, event| !says(event));
         self.microsoft.retain(|_, event| !says(event));
         self.gone.extend(ids);
+    }
+
+    /// All spaces of Meet, also those of calendar events.
+    pub fn google_spaces(&self) -> Vec<Value> {
+        self.spaces.values().chain(&self.rooms).cloned().collect()
+    }
+
+    // By its name, or by its meeting code.
+    fn space(&self, name: &str) -> Option<Value> {
+        let fits = |space: &&Value| space["name"] == json!(name) || space["meetingCode"] == json!(name);
+        self.google_spaces().into_iter().find(|space| fits(&space))
     }
 
     fn number(&mut self) -> u64 {
@@ -150,6 +178,7 @@ impl StandIns {
     fn answer(&self, asked: &Asked) -> Said {
         match asked.parts().as_slice() {
             ["oauth", "token"] => zoom::token(self, asked),
+            ["v2", "past_meetings", ..] | ["v2", "meetings", _, "recordings"] => kept::zoom(self, asked),
             ["v2", "users", ..] | ["v2", "meetings", ..] => zoom::answer(self, asked),
             ["token"] if asked.form().contains_key("assertion") => google::token(self, asked),
             ["token"] => consent::token(self, asked, false),
@@ -158,9 +187,11 @@ impl StandIns {
             [_, "oauth2", "v2.0", "token"] if asked.form().get("grant_type").is_some_and(|grant| grant != "client_credentials") => {
                 consent::token(self, asked, true)
             }
+            ["v1", "subscriptions" | "operations", ..] => subscriptions::workspace(self, asked),
+            ["drive", "v3", "files", ..] => kept::drive(self, asked),
             ["calendar", ..] | ["v2", "spaces", ..] | ["v2", "conferenceRecords", ..] => google::answer(self, asked),
             [_, "oauth2", "v2.0", "token"] => microsoft::token(self, asked),
-            ["v1.0", ..] => microsoft::answer(self, asked),
+            ["v1.0" | "beta", ..] => microsoft::answer(self, asked),
             // `spaces/x:endActiveConference` is one segment.
             _ => (404, json!({ "error": { "code": 404, "message": "there is nothing here" } })),
         }
@@ -203,7 +234,8 @@ async fn asked(State(stand_ins): State<StandIns>, request: Request) -> Response 
     if let Some(refusal) = stand_ins.throttled(&asked) {
         return refusal;
     }
-    let (status, body) = stand_ins.answer(&asked);
+    let refused = subscriptions::shake_hands(&asked).await;
+    let (status, body) = refused.unwrap_or_else(|| stand_ins.answer(&asked));
     if fate.cut_after { cut() } else { written(status, &body) }
 }
 
@@ -233,7 +265,9 @@ impl StandIns {
 
 fn written(status: u16, body: &Value) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if status.is_redirection() {
+    if let (Some(content), Some(mime)) = (body[kept::CONTENT].as_str(), body["mime"].as_str()) {
+        (status, [(header::CONTENT_TYPE, mime.to_owned())], content.to_owned()).into_response()
+    } else if status.is_redirection() {
         (status, [(header::LOCATION, body["location"].as_str().unwrap_or_default())]).into_response()
     } else if body.is_null() {
         status.into_response()

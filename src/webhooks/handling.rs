@@ -14,7 +14,7 @@ use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId, ReceiptId};
 use crate::providers::accounts::settings::Settings;
 use crate::providers::calls::Trouble;
 use crate::providers::facts::{Fact, PlaceRef, Reading};
-use crate::providers::{Account, Resolved, for_messages, google_meet, jaas, jitsi, links, teams, zoom};
+use crate::providers::{Account, Resolved, for_messages, google_meet, jaas, jitsi, links, subscriptions, teams, zoom};
 
 /// The kind of job that works on messages.
 pub(super) const HANDLE: &str = "webhook.handle";
@@ -76,6 +76,14 @@ impl Inbox {
 
     async fn apply(&self, tx: &mut Tx, account: &Account, receipt: ReceiptId, reading: Reading) -> Result<(), Failure> {
         let note = async |tx: &mut Tx, state, why, meeting| store::note(tx, account.org, receipt, state, why, meeting).await;
+        if !reading.notices.is_empty() {
+            for missed in subscriptions::noticed(tx, account.org, account.id, &reading.notices).await? {
+                links::reconcile(tx, account.org, missed).await?;
+            }
+            if reading.facts.is_empty() {
+                return note(tx, ReceiptState::Applied, None, None).await;
+            }
+        }
         if reading.facts.is_empty() {
             return note(tx, ReceiptState::Ignored, Some("nothing follows from this event"), None).await;
         }

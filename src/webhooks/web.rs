@@ -54,9 +54,9 @@ impl Inbox {
             Ok(Ok(taken)) => answer(taken, &path.kind),
             Ok(Err(failure)) => {
                 tracing::error!(provider = path.kind, %failure, "a message could not be stored");
-                ("failed", said(StatusCode::SERVICE_UNAVAILABLE, "not now: send it again"))
+                ("failed", not_now())
             }
-            Err(_) => ("late", said(StatusCode::SERVICE_UNAVAILABLE, "not now: send it again")),
+            Err(_) => ("late", not_now()),
         };
         metrics::counter!("omeet_webhook_messages_total", "provider" => known(&path.kind), "outcome" => outcome).increment(1);
         response
@@ -113,6 +113,13 @@ fn known(kind: &str) -> &'static str {
 
 fn said(status: StatusCode, text: &str) -> Response {
     typed(status, "text/plain; charset=utf-8", format!("{text}\n"))
+}
+
+// Nothing is said to be stored that may not be.
+fn not_now() -> Response {
+    let mut response = said(StatusCode::SERVICE_UNAVAILABLE, "not now: send it again");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    response
 }
 
 fn typed(status: StatusCode, content_type: &'static str, body: String) -> Response {

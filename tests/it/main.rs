@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admin;
+mod afterwards;
 mod architecture;
 mod authorization;
 mod booking;
 mod connections;
 mod demo;
 mod documents;
+mod feeds;
 mod hosting;
 mod imports;
 mod inbox;

@@ -64,8 +64,9 @@ impl Meetings {
         if after.meeting.state != before.meeting.state {
             stamp(&mut after, action, now, reason);
         }
-        // A person's word: now it stays closed.
-        after.meeting.emptied &= action != Action::End;
+        // A person's word: now it stays closed. That its time was over is nobody's: a report may know better when it ended.
+        let is_nobodys = matches!(ctx.caller, Caller::System) && after.meeting.state != before.meeting.state;
+        after.meeting.emptied = if action == Action::End { is_nobodys } else { after.meeting.emptied };
         self.save(tx, ctx, done(action), &before, after).await
     }
 

@@ -29,7 +29,7 @@ pub(super) use address::is_loopback;
 pub use choose::choose;
 pub use model::{AccountChanges, NewAccount, ProviderAccount, ProviderKind};
 pub(super) use service::rs256_accounts;
-pub use service::{Account, account, create, delete, for_messages, resolve, set_default, update};
+pub use service::{Account, account, create, delete, for_messages, left, resolve, set_default, update, whether_active};
 pub use store::RELATION;
 pub use vault::SEALED;
 

@@ -14,7 +14,8 @@ use crate::audit;
 use crate::config::JitsiDefaults;
 use crate::db::Tx;
 use crate::kernel::{Ctx, Failure, OrgId, Page, PageRequest, ProviderId, Role, Sealer, text};
-use crate::providers::Resolved;
+use crate::providers::subscriptions::{self, Leaving};
+use crate::providers::{ProviderKind, Resolved};
 
 /// Creates an account. An organization's first one becomes its default unless that is declined.
 pub async fn create(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, new: NewAccount) -> Result<ProviderAccount, Failure> {
@@ -41,6 +42,7 @@ pub async fn create(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, new: NewAccount) ->
         store::clear_default(tx, ctx.org).await?;
     }
     store::insert(tx, ctx.org, &stored).await?;
+    reports(tx, ctx.org, &stored).await?;
     let view = view(stored, &settings);
     audit::record(tx, ctx, "provider.create", id, audit::changes(&Value::Null, &view)).await?;
     Ok(view)
@@ -108,11 +110,20 @@ async fn save(
 ) -> Result<ProviderAccount, Failure> {
     let after = Stored { version: before.version + 1, updated_at: tx.now(), ..after };
     store::save(tx, ctx.org, &after).await?;
+    reports(tx, ctx.org, &after).await?;
     let (before, after) = (view(before, old), view(after, new));
     let mut changes = audit::changes(&before, &after);
     note_replaced(&mut changes, old, new);
     audit::record(tx, ctx, action, after.id, changes).await?;
     Ok(after)
+}
+
+// What is asked of a provider follows the account.
+async fn reports(tx: &mut Tx, org: OrgId, account: &Stored) -> Result<(), Failure> {
+    match account.kind {
+        ProviderKind::GoogleMeet | ProviderKind::Teams => subscriptions::soon(tx, org, account.id).await,
+        ProviderKind::Jitsi | ProviderKind::Jaas | ProviderKind::Url | ProviderKind::Zoom => Ok(()),
+    }
 }
 
 // Views do not tell one secret from another.
@@ -129,6 +140,7 @@ fn note_replaced(changes: &mut Value, old: &Settings, new: &Settings) {
 pub async fn delete(tx: &mut Tx, ctx: &Ctx, id: ProviderId) -> Result<(), Failure> {
     ctx.require(Role::Admin)?;
     let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+    subscriptions::leave(tx, ctx.org, id).await?;
     store::delete(tx, ctx.org, id).await?;
     let shown = json!({ "kind": before.kind, "name": before.name, "is_default": before.is_default, "settings": before.settings.0 });
     audit::record(tx, ctx, "provider.delete", id, audit::changes(&shown, &Value::Null)).await
@@ -188,6 +200,20 @@ pub async fn for_messages(tx: &mut Tx, sealer: &Sealer, id: ProviderId) -> Resul
     let Some(org) = store::organization_of(tx, id).await? else { return Ok(None) };
     let Some(stored) = store::find(tx, org, id).await?.filter(|account| account.active) else { return Ok(None) };
     Ok(Some(Account { org, id, resolved: Arc::new(resolved(sealer, &stored)?) }))
+}
+
+/// An account, switched on or not, and whether it is.
+pub async fn whether_active(tx: &mut Tx, sealer: &Sealer, org: OrgId, id: ProviderId) -> Result<Option<(Account, bool)>, Failure> {
+    let Some(stored) = store::find(tx, org, id).await? else { return Ok(None) };
+    Ok(Some((Account { org, id, resolved: Arc::new(resolved(sealer, &stored)?) }, stored.active)))
+}
+
+/// An account that was deleted, from what was kept of it.
+pub fn left(sealer: &Sealer, org: OrgId, id: ProviderId, left: &Leaving) -> Result<Account, Failure> {
+    let mut given = left.settings.0.clone();
+    given.extend(vault::open(sealer, id, left.secrets.as_deref())?);
+    let resolved = Resolved::new(Some(id), Settings::stored(left.kind, given)?)?;
+    Ok(Account { org, id, resolved: Arc::new(resolved) })
 }
 
 /// Accounts whose public keys are published: those of the first organization, or one of any. One whose secrets do not open

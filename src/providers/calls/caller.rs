@@ -305,6 +305,11 @@ impl Caller {
         self.token("", login).await.map(drop)
     }
 
+    /// The token itself, for who fetches files with it. `scope` as in [`Call`].
+    pub async fn bearer(&self, scope: &'static str, login: &dyn Login) -> Result<SecretString, Trouble> {
+        Ok(self.token(scope, login).await?.text.clone())
+    }
+
     /// Sends a form without a token.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Value, Trouble> {
         self.send_form(url, form, None).await?.accepted(|_| None)

@@ -6,11 +6,14 @@
 //! | [`breaker`] | a provider that fails again and again is left alone for a while |
 //! | [`quota`] | calls per day, counted |
 //! | [`host`] | what every such provider can do |
+//! | [`feed`] | what those can do that report only to those who asked |
 
 pub mod breaker;
 pub mod caller;
+pub mod feed;
 pub mod host;
 pub mod quota;
 
 pub use caller::{Answer, Caller, Trouble};
+pub use feed::Feed;
 pub use host::{Host, Made, There, Wanted};

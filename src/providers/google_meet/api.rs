@@ -17,7 +17,7 @@ use crate::providers::calls::host::MadeRef;
 use crate::providers::calls::{Caller, Host, Made, There, Trouble, Wanted};
 
 const CALENDAR: &str = "https://www.googleapis.com";
-const MEET: &str = "https://meet.googleapis.com";
+pub(super) const MEET: &str = "https://meet.googleapis.com";
 /// How often and how long a conference is waited for before the job comes back later.
 const LOOKS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -202,7 +202,7 @@ fn made(event: &Value) -> Option<Made> {
     Some(Made { external_id: code.to_owned(), link: link.to_owned(), detail: json!({ "event": event["id"], "code": code }) })
 }
 
-fn judge(answer: &Answer) -> Option<Trouble> {
+pub(super) fn judge(answer: &Answer) -> Option<Trouble> {
     let reason = answer.body.pointer("/error/errors/0/reason").and_then(Value::as_str).unwrap_or_default();
     let said = crate::egress::shorten(&answer.message());
     match (answer.status.as_u16(), reason) {

@@ -46,6 +46,10 @@ pub struct GoogleMeetSettings {
     /// For events: the service account that Pub/Sub pushes as. Without it no event is believed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub push_service_account: Option<String>,
+    /// For events: the topic that Google publishes them to, `projects/<project>/topics/<name>`, in the project of the service account.
+    /// With it omeet asks for the events of each meeting itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pubsub_topic: Option<String>,
     /// For events: the audience of the pushed token; the webhook's own address when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub push_audience: Option<String>,
@@ -67,6 +71,9 @@ impl GoogleMeetSettings {
         // Environment variables often carry the key file's two characters in place of a line break.
         self.private_key = checks::pem(&self.private_key);
         SigningKey::rs256("", &self.private_key)?;
+        if self.pubsub_topic.as_deref().is_some_and(|topic| !is_topic(topic)) {
+            return Err(checks::refuse("pubsub_topic", "must be projects/<project>/topics/<name>"));
+        }
         self.api_url = checks::address("api_url", self.api_url)?;
         Ok(self)
     }
@@ -80,4 +87,8 @@ impl GoogleMeetSettings {
     pub fn calendar(&self) -> &str {
         self.calendar_id.as_deref().unwrap_or("primary")
     }
+}
+
+fn is_topic(text: &str) -> bool {
+    matches!(text.split('/').collect::<Vec<_>>().as_slice(), ["projects", project, "topics", name] if !project.is_empty() && !name.is_empty())
 }

@@ -12,18 +12,38 @@ use crate::providers::jitsi::token::SigningKey;
 /// Exactly what the administrator has to authorise for the service account.
 pub const SCOPES: &str = "https://www.googleapis.com/auth/calendar.events https://www.googleapis.com/auth/meetings.space.created \
     https://www.googleapis.com/auth/meetings.space.readonly";
+/// What has to be authorised besides for recordings and transcripts to be fetched: files that Meet made, and no others.
+pub const FILES: &str = "https://www.googleapis.com/auth/drive.meet.readonly";
 const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 
-impl Login for GoogleMeetSettings {
+/// Tokens for files alone: an account whose administrator did not authorise that scope still holds meetings.
+pub(in crate::providers) struct Files<'a>(&'a GoogleMeetSettings);
+
+impl Login for Files<'_> {
     fn url(&self) -> String {
-        format!("{}/token", self.service("https://oauth2.googleapis.com"))
+        self.0.url()
     }
 
     fn form(&self, now: Timestamp) -> Result<Vec<(&'static str, SecretString)>, Failure> {
+        self.0.assertion(now, FILES)
+    }
+
+    fn refusal(&self, answer: &Answer) -> String {
+        self.0.refused(answer, FILES)
+    }
+}
+
+impl GoogleMeetSettings {
+    /// How tokens for files are had.
+    pub(in crate::providers) const fn files(&self) -> Files<'_> {
+        Files(self)
+    }
+
+    fn assertion(&self, now: Timestamp, scopes: &str) -> Result<Vec<(&'static str, SecretString)>, Failure> {
         let claims = json!({
             "iss": self.client_email,
             "sub": self.host_user,
-            "scope": SCOPES,
+            "scope": scopes,
             "aud": AUDIENCE,
             // Google has no patience with clocks that are ahead.
             "iat": now.secs() - 10,
@@ -37,12 +57,12 @@ impl Login for GoogleMeetSettings {
         Ok(vec![("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned().into()), ("assertion", assertion.into())])
     }
 
-    fn refusal(&self, answer: &Answer) -> String {
+    fn refused(&self, answer: &Answer, scopes: &str) -> String {
         let said = crate::egress::shorten(answer.body["error_description"].as_str().unwrap_or_default());
         match answer.body["error"].as_str().unwrap_or_default() {
             "unauthorized_client" | "access_denied" => {
                 format!(
-                    "the service account may not act for {}: authorise its client ID for these scopes in the Admin console: {SCOPES}",
+                    "the service account may not act for {}: authorise its client ID for these scopes in the Admin console: {scopes}",
                     self.host_user
                 )
             }
@@ -53,5 +73,19 @@ impl Login for GoogleMeetSettings {
             }
             other => format!("Google gives no token: {other} {said}"),
         }
+    }
+}
+
+impl Login for GoogleMeetSettings {
+    fn url(&self) -> String {
+        format!("{}/token", self.service("https://oauth2.googleapis.com"))
+    }
+
+    fn form(&self, now: Timestamp) -> Result<Vec<(&'static str, SecretString)>, Failure> {
+        self.assertion(now, SCOPES)
+    }
+
+    fn refusal(&self, answer: &Answer) -> String {
+        self.refused(answer, SCOPES)
     }
 }

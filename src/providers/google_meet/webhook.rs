@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::GoogleMeetSettings;
+use crate::providers::calls::feed::{Notice, Says};
 use crate::providers::facts::{Ask, Reading, instant, text};
 use crate::providers::inbound::{Envelope, Received, Refusal, Verified};
 
@@ -75,6 +76,9 @@ pub fn read(body: &Value) -> Reading {
     let event = message["attributes"]["ce-type"].as_str().unwrap_or_default();
     let data = STANDARD.decode(message["data"].as_str().unwrap_or_default()).unwrap_or_default();
     let data: Value = serde_json::from_slice(&data).unwrap_or_default();
+    if let Some(says) = event.strip_prefix("google.workspace.events.subscription.v1.") {
+        return Reading { notices: notice(says, &data).into_iter().collect(), ..Reading::default() };
+    }
     let what = match event.strip_prefix("google.workspace.meet.").and_then(|event| event.split('.').next()) {
         Some("conference") => "conferenceRecord",
         Some("participant") => "participantSession",
@@ -84,6 +88,16 @@ pub fn read(body: &Value) -> Reading {
     };
     let name = text(&data[what]["name"]).filter(|name| is_resource(name));
     Reading { ask: name.map(|path| Ask { path, what: what.to_owned() }).into_iter().collect(), ..Reading::default() }
+}
+
+// What is suspended is reactivated by renewing it.
+fn notice(says: &str, data: &Value) -> Option<Notice> {
+    let says = match says {
+        "suspended" | "expirationReminder" => Says::Renew,
+        "expired" => Says::Gone,
+        _ => return None,
+    };
+    Some(Notice { subscription: text(&data["subscription"]["name"])?, says })
 }
 
 // `conferenceRecords/<id>/participants/<id>/...`: it becomes part of an address.
@@ -107,5 +121,18 @@ mod tests {
         let data = STANDARD.encode(json!({"conferenceRecord": {"name": "conferenceRecords/abc"}}).to_string());
         let body = json!({"message": {"attributes": {"ce-type": "google.workspace.meet.conference.v2.started"}, "data": data}});
         assert_eq!(read(&body).ask, [Ask { path: "conferenceRecords/abc".into(), what: "conferenceRecord".into() }]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_subscription_is_heard() {
+        let data = STANDARD.encode(json!({"subscription": {"name": "subscriptions/s1"}}).to_string());
+        for (event, says) in
+            [("suspended", Some(Says::Renew)), ("expirationReminder", Some(Says::Renew)), ("expired", Some(Says::Gone)), ("x", None)]
+        {
+            let event = format!("google.workspace.events.subscription.v1.{event}");
+            let body = json!({"message": {"attributes": {"ce-type": event}, "data": data}});
+            let heard = says.map(|says| Notice { subscription: "subscriptions/s1".to_owned(), says });
+            assert_eq!(read(&body).notices, heard.into_iter().collect::<Vec<_>>());
+        }
     }
 }

@@ -58,7 +58,7 @@ pub fn read(app_id: &str, body: &Value) -> Reading {
         (Some(at), Some(run)) => facts(body["eventType"].as_str().unwrap_or_default(), data, &run, at, body),
         _ => Vec::new(),
     };
-    Reading { place: room(app_id, body).map(PlaceRef::Room), facts, ask: Vec::new() }
+    Reading { place: room(app_id, body).map(PlaceRef::Room), facts, ..Reading::default() }
 }
 
 fn facts(event: &str, data: &Value, run: &str, at: Timestamp, body: &Value) -> Vec<Fact> {
@@ -113,6 +113,7 @@ fn recording(data: &Value, kind: RecordingKind, mime: &str, at: Timestamp, body:
         kind,
         link: Some(link),
         token: None,
+        with_account: false,
         link_expires_at: Some(at.plus_min(LINK_H * 60)),
         started_at: millis(&data["startTimestamp"]),
         ended_at: millis(&data["endTimestamp"]),

@@ -64,7 +64,7 @@ pub fn read(body: &Value) -> Reading {
         "recording" => recording(body),
         _ => Vec::new(),
     };
-    Reading { place: room(body).map(PlaceRef::Room), facts, ask: Vec::new() }
+    Reading { place: room(body).map(PlaceRef::Room), facts, ..Reading::default() }
 }
 
 // `[tenant]room`, or an address whose path ends with the room.
@@ -120,6 +120,7 @@ fn recording(body: &Value) -> Vec<Fact> {
         kind: RecordingKind::Video,
         link: text(&body["url"]),
         token: None,
+        with_account: false,
         link_expires_at: None,
         started_at: seconds(&body["started_at"]),
         ended_at: seconds(&body["ended_at"]),

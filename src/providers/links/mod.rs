@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-pub use store::{doubt, find, insert, meeting_of, of_meeting, remove, save, stale};
+pub use store::{doubt, find, held_between, insert, meeting_of, of_meeting, overdue, remove, save, stale};
 
 use crate::db::{SealedColumn, Tx};
 use crate::jobs::{self, NewJob};
@@ -19,6 +19,9 @@ use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, ProviderLinkId, Seale
 
 /// The kind of job that brings providers to what a meeting is.
 pub const SYNC: &str = "provider.sync";
+
+/// The kind of job that asks a provider what happened.
+pub const RECONCILE: &str = "provider.reconcile";
 
 /// Where the creation of a meeting at its provider stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, sqlx::Type)]
@@ -151,4 +154,10 @@ pub async fn sync(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Fai
 pub async fn sync_at(tx: &mut Tx, org: OrgId, meeting: MeetingId, run_at: Timestamp) -> Result<(), Failure> {
     let job = NewJob { org: Some(org), kind: SYNC, payload: json!({ "meeting": meeting }), run_at, unique_key: Some(meeting.to_string()) };
     jobs::enqueue(tx, job).await
+}
+
+/// Has the providers of a meeting asked what happened.
+pub async fn reconcile(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
+    let (run_at, payload) = (tx.now(), json!({ "meeting": meeting }));
+    jobs::enqueue(tx, NewJob { org: Some(org), kind: RECONCILE, payload, run_at, unique_key: Some(meeting.to_string()) }).await
 }

@@ -75,6 +75,32 @@ pub async fn stale(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<Vec<(Or
     tx.fetch_all(sql, args![before, limit]).await
 }
 
+/// Meetings of all organizations that are at a provider, whose time began before `until`, and that are not over or ended after `since`;
+/// those after `after`.
+pub async fn held_between(
+    tx: &mut Tx,
+    since: Timestamp,
+    until: Timestamp,
+    after: Option<MeetingId>,
+    limit: u32,
+) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let mut sql = Sql::new("select distinct l.org_id, l.meeting_id from provider_meeting l join meeting m on m.id = l.meeting_id");
+    sql.push(" where l.external_id is not null and m.state in ('ready', 'started', 'ended') and m.start_at <= ").bind(until);
+    sql.push(" and m.end_at >= ").bind(since);
+    if let Some(after) = after {
+        sql.push(" and l.meeting_id > ").bind(after);
+    }
+    sql.push(" order by l.meeting_id limit ").bind(limit);
+    sql.fetch_all(tx).await
+}
+
+/// Meetings of all organizations that are at a provider, began at `since` or later, should be over at `now`, and go on.
+pub async fn overdue(tx: &mut Tx, since: Timestamp, now: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let sql = "select distinct l.org_id, l.meeting_id from provider_meeting l join meeting m on m.id = l.meeting_id
+        where l.external_id is not null and m.state = 'started' and m.start_at >= $1 and m.end_at <= $2 order by l.meeting_id limit $3";
+    tx.fetch_all(sql, args![since, now, limit]).await
+}
+
 /// Has a meeting compared with its providers soon.
 pub async fn doubt(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
     let sql = "update provider_meeting set fetched_at = null where org_id = $1 and meeting_id = $2";

@@ -13,7 +13,14 @@ use crate::providers::calls::host::MadeRef;
 use crate::providers::calls::{Caller, Host, Made, There, Trouble, Wanted};
 
 impl TeamsSettings {
-    async fn ask(&self, caller: &Caller, method: Method, path: &str, body: Option<Value>, again: bool) -> Result<Value, Trouble> {
+    pub(super) async fn ask(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        again: bool,
+    ) -> Result<Value, Trouble> {
         let host: String = url::form_urlencoded::byte_serialize(self.host_user.as_bytes()).collect();
         let url = format!("{}/v1.0/users/{host}/{path}", self.api());
         let answer = caller.call(Call { method, url, body, again, scope: "", login: self }).await?;

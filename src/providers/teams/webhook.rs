@@ -12,9 +12,11 @@ use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
+use super::files;
 use crate::kernel::Failure;
 use crate::kernel::failure::invalid;
 use crate::kernel::seal::sha256;
+use crate::providers::calls::feed::{Notice, Says};
 use crate::providers::facts::{Fact, Mark, PlaceRef, Reading, Run, Step, instant, text};
 use crate::providers::inbound::{Envelope, Received, Refusal, Verified, hex, one_of};
 
@@ -48,12 +50,24 @@ pub fn read(key: Option<&SecretString>, body: &Value) -> Reading {
     let items = body["value"].as_array().into_iter().flatten();
     let mut reading = Reading::default();
     for item in items {
+        reading.notices.extend(notice(item));
+        reading.ask.extend(files::named(item));
         let opened = key.and_then(|key| open(key, &item["encryptedContent"]).ok());
         let (place, facts) = item_facts(item, opened.as_ref());
         reading.place = reading.place.or(place);
         reading.facts.extend(facts);
     }
     reading
+}
+
+fn notice(item: &Value) -> Option<Notice> {
+    let says = match item["lifecycleEvent"].as_str()? {
+        "reauthorizationRequired" => Says::Renew,
+        "subscriptionRemoved" => Says::Gone,
+        "missed" => Says::Missed,
+        _ => return None,
+    };
+    Some(Notice { subscription: text(&item["subscriptionId"])?, says })
 }
 
 // A call's events name the meeting by its join address.

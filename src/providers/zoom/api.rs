@@ -21,7 +21,14 @@ const TOPIC_CHARS: usize = 200;
 const PAGES: usize = 20;
 
 impl ZoomSettings {
-    async fn ask(&self, caller: &Caller, method: Method, path: &str, body: Option<Value>, again: bool) -> Result<Value, Trouble> {
+    pub(super) async fn ask(
+        &self,
+        caller: &Caller,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        again: bool,
+    ) -> Result<Value, Trouble> {
         let url = format!("{}/v2/{path}", self.api());
         let answer = caller.call(Call { method, url, body, again, scope: "", login: self }).await?;
         answer.accepted(judge)

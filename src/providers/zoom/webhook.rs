@@ -64,7 +64,7 @@ pub fn read(body: &Value) -> Reading {
         _ => Vec::new(),
     };
     // A text in some messages, a number in others.
-    Reading { place: text(&object["id"]).map(PlaceRef::External), facts, ask: Vec::new() }
+    Reading { place: text(&object["id"]).map(PlaceRef::External), facts, ..Reading::default() }
 }
 
 fn mark(object: &Value, run: &str, step: Step, time: &str, sent_at: Option<Timestamp>) -> Vec<Fact> {
@@ -103,6 +103,7 @@ pub(in crate::providers) fn recording(file: &Value, token: Option<&str>, at: Opt
         kind,
         link: file["download_url"].as_str().map(str::to_owned),
         token: token.map(str::to_owned),
+        with_account: false,
         link_expires_at: token.and(at).map(|at| at.plus_min(TOKEN_H * 60)),
         started_at: instant(&file["recording_start"]),
         ended_at: instant(&file["recording_end"]),

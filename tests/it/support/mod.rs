@@ -122,6 +122,11 @@ impl Service {
         drop(self.app.start_work(&self.config, &self.stop).unwrap());
     }
 
+    /// As [`Service::work`], until it is stopped.
+    pub fn work_until(&self, stop: &CancellationToken) -> omeet::jobs::Working {
+        self.app.start_work(&self.config, stop).unwrap()
+    }
+
     /// A client without a key.
     pub fn anonymous(&self) -> Client {
         Client::new(&self.base, None)
