@@ -63,7 +63,7 @@ pub struct Table<'r> {
 
 impl<'r> Table<'r> {
     /// How many rows there are.
-    pub fn len(&self) -> usize {
+    pub fn height(&self) -> usize {
         self.rows().len()
     }
 
@@ -214,7 +214,7 @@ mod tests {
         let shown = text("0199a3c5e1f07d2a8b4c6d5e4f302112");
         let expected = [Cell::Id(id), Cell::Null, Cell::Int(7), Cell::Null, Cell::Real(1.5), text("\"x\""), shown];
         let table = unpacked(json, &ids, &columns).unwrap();
-        assert_eq!((table.len(), table.rows().next().unwrap()), (1, expected.as_slice()));
+        assert_eq!((table.height(), table.rows().next().unwrap()), (1, expected.as_slice()));
         assert!(unpacked(json, &ids[..20], &columns).is_err(), "an identifier that is missing");
         assert!(unpacked("[[\"\"]]", &ids, &columns).is_err(), "a row that is too short");
     }

@@ -203,7 +203,7 @@ async fn what_is_enqueued_meanwhile_is_not_put_off() {
     for (engine, db) in engines().await {
         let org = organization(&db).await;
         put(&db, org, Some("m"), 1).await;
-        let claim = async || db.unit(|tx| Box::pin(async move { store::claim(tx, &["test"], 5, 120).await })).await.unwrap();
+        let claim = async || db.unit(|tx| Box::pin(async move { store::claim(tx, &[("test", 120)], 5).await })).await.unwrap();
         let begin_anew = async |running: store::Claim| {
             db.unit(move |tx| {
                 Box::pin(async move {

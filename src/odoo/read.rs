@@ -209,7 +209,7 @@ pub fn labelled(arguments: &Arguments) -> bool {
 
 fn table(rows: &Rows) -> Result<Cow<'_, Table<'_>>, Fault> {
     let table = rows.table()?;
-    if i64::try_from(table.len()).is_ok_and(|count| count > MAX_ROWS) {
+    if i64::try_from(table.height()).is_ok_and(|count| count > MAX_ROWS) {
         return Err(Fault::user(format!("More than {MAX_ROWS} records: use limit and offset")));
     }
     Ok(table)

@@ -93,7 +93,7 @@ pub(super) fn zoom(stand_ins: &StandIns, asked: &Asked) -> Said {
     };
     match parts.as_slice() {
         ["v2", "past_meetings", id, "instances"] => {
-            let of_meeting = world.zoom_past.values().filter(|past| past["id"].to_string() == *id);
+            let of_meeting = world.zoom_past.values().filter(|past| past["id"].as_u64().is_some_and(|number| id.parse() == Ok(number)));
             (
                 200,
                 json!({ "meetings": of_meeting.map(|past| json!({ "uuid": past["uuid"], "start_time": past["start_time"] })).collect::<Vec<_>>() }),

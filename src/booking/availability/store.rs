@@ -20,6 +20,10 @@ pub struct Window {
     pub except: Option<MeetingId>,
 }
 
+// Whose time, and what takes it: bookings and holds, busy intervals, meetings.
+#[derive(FromRow)]
+struct Taken(UserId, Option<String>, Option<String>, Option<String>);
+
 /// Everything that takes these people's time in the window. One row per person: spans come as text, because ten thousand rows take
 /// longer to hand over than to find; each source by itself, because together they would have to be sorted by person.
 pub async fn spans(tx: &mut Tx, org: OrgId, users: &[UserId], window: Window) -> Result<HashMap<UserId, Spans>, Failure> {
@@ -32,8 +36,8 @@ pub async fn spans(tx: &mut Tx, org: OrgId, users: &[UserId], window: Window) ->
     sql.bind(window.to).push(" and b.end_at > ").bind(window.from).push("), (");
     takes_part(&mut sql, org, window);
     sql.push(") from user_account u where u.org_id = ").bind(org).push(" and u.id in ").bind_list(users.iter().copied());
-    let rows: Vec<(UserId, Option<String>, Option<String>, Option<String>)> = sql.fetch_all(tx).await?;
-    let one = |(user, occupied, busy, meets)| (user, Spans::parse([occupied, busy, meets].iter().flatten().map(String::as_str)));
+    let rows: Vec<Taken> = sql.fetch_all(tx).await?;
+    let one = |Taken(user, occupied, busy, meets)| (user, Spans::parse([occupied, busy, meets].iter().flatten().map(String::as_str)));
     Ok(rows.into_iter().map(one).collect())
 }
 
