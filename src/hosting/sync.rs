@@ -61,22 +61,14 @@ impl Hosting {
             Ok(()) => JobOutcome::Done,
             Err(Halt::Ours(failure)) => JobOutcome::Retry { after: None, why: failure.to_string() },
             Err(Halt::Theirs(Trouble::Pending)) => JobOutcome::Retry { after: Some(MOMENT), why: "it is being made".to_owned() },
+            // Whoever was told how long to wait comes back then, and has lost no attempt by it.
             Err(Halt::Theirs(Trouble::Later { after_s: Some(after_s), unknown: false, .. })) => {
-                self.postpone(org, meeting, after_s).await.into()
+                JobOutcome::Again(Duration::from_secs(after_s.clamp(1, LONGEST_S).unsigned_abs()))
             }
             Err(Halt::Theirs(Trouble::Later { why, .. })) => JobOutcome::Retry { after: None, why },
             // It stands in the meeting, in words; the comparison tries again after somebody may have put it right.
             Err(Halt::Theirs(Trouble::Settings(_) | Trouble::Refused(_) | Trouble::Missing)) => JobOutcome::Done,
         }
-    }
-
-    // Whoever was told how long to wait comes back then, and has lost no attempt by it.
-    async fn postpone(&self, org: OrgId, meeting: MeetingId, after_s: i64) -> Result<(), Failure> {
-        let unit = async move |tx: &mut Tx| {
-            let run_at = tx.now().plus_secs(after_s.clamp(1, LONGEST_S));
-            links::sync_at(tx, org, meeting, run_at).await
-        };
-        self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
     async fn round(&self, org: OrgId, id: MeetingId, is_last: bool) -> Result<(), Halt> {
