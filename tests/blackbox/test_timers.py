@@ -21,8 +21,8 @@ PAUSE_S = float(os.environ.get("OMEET_PAUSE_S", "5"))
 SEED = int(os.environ.get("OMEET_SEED", "20261121"))
 WRONG_BY_S = 300
 AT_A_TIME = 16  # jobs of one process
-REMIND_MIN = 5  # longer than the lease of a job: who is reminded after the meeting has begun is not reminded
-# What one timer of each sort does, and how much later than due it may be: sweeps come every 15 s, a paused replica keeps its jobs for its lease.
+REMIND_MIN = 1  # who is reminded after the meeting has begun is not reminded: whatever a killed process has claimed must be free again well before
+# What one timer of each sort does.
 DONE = {"reminder": "meeting.reminder", "auto-end": "meeting.ended", "reservation": "meeting.deleted", "hold": "booking.expired"}
 SETTINGS = booking.UNLIMITED | {"booking__hold_min": 1, "booking__holds_per_address": 1_000_000, "log__filter": "warn,omeet=info"}
 
