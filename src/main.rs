@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-// A fifth of the time of a call was the C library's malloc; also what SQLite asks for comes from here (feature `override`).
+// A sixth of the time of a call was the C library's malloc. SQLite keeps that one: mimalloc's feature `override` does not get on with
+// libraries that are loaded before it (libfaketime).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
