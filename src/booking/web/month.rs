@@ -42,6 +42,17 @@ impl Month {
         self.0.strftime("%Y-%m").to_string()
     }
 
+    // Places before its first day in a table whose weeks begin on Monday.
+    fn blanks(self) -> usize {
+        usize::try_from(self.0.weekday().to_monday_zero_offset()).unwrap_or(0)
+    }
+
+    /// Weeks of its table that end before `today`.
+    fn weeks_over(self, today: Date) -> usize {
+        let days = if Self::of(today) == self { usize::try_from(today.day() - 1).unwrap_or(0) } else { 0 };
+        (self.blanks() + days) / 7
+    }
+
     /// From its first instant to the first of the month after.
     pub fn window(self, zone: &TimeZone) -> (Timestamp, Timestamp) {
         (midnight(self.0, zone), midnight(self.next().0, zone))
@@ -93,7 +104,7 @@ impl<'s> Days<'s> {
         DayTimes { label: day_label(lang, date, &self.zone), slots: slots.iter().map(button).collect() }
     }
 
-    /// The month as a table; `path` leads to a day.
+    /// The month as a table, without the weeks that are over: on a phone they would stand above the first free day. `path` leads to a day.
     pub fn table(
         &self,
         asking: &Asking,
@@ -103,7 +114,7 @@ impl<'s> Days<'s> {
         path: &dyn Fn(Date) -> String,
     ) -> Vec<Vec<Option<DayView>>> {
         let lang = asking.lang;
-        let blanks = usize::try_from(month.0.weekday().to_monday_zero_offset()).unwrap_or(0);
+        let blanks = month.blanks();
         let day = |date: Date| DayView {
             number: date.day(),
             label: day_label(lang, date, &self.zone),
@@ -114,7 +125,7 @@ impl<'s> Days<'s> {
         let dates = std::iter::successors(Some(month.0), |date| date.tomorrow().ok()).take_while(|date| Month::of(*date) == month);
         let mut cells: Vec<Option<DayView>> = (0..blanks).map(|_| None).chain(dates.map(|date| Some(day(date)))).collect();
         cells.resize_with(cells.len().next_multiple_of(7), || None);
-        cells.chunks(7).map(<[_]>::to_vec).collect()
+        cells.chunks(7).skip(month.weeks_over(today)).map(<[_]>::to_vec).collect()
     }
 }
 
@@ -145,6 +156,22 @@ mod tests {
         assert_eq!((month.next().text(), month.previous().text()), ("2027-01".to_owned(), "2026-11".to_owned()));
         for wrong in ["", "2026", "2026-13", "2026-12-01", "x", "99999-01", "-001-01"] {
             assert_eq!(Month::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn weeks_that_are_over_are_left_out() {
+        let month = Month::parse("2026-11").unwrap();
+        for (today, over) in [
+            ("2026-11-01", 0),
+            ("2026-11-02", 1),
+            ("2026-11-22", 3),
+            ("2026-11-23", 4),
+            ("2026-11-30", 5),
+            ("2026-10-31", 0),
+            ("2026-12-01", 0),
+        ] {
+            assert_eq!(month.weeks_over(today.parse().unwrap()), over, "{today}");
         }
     }
 
