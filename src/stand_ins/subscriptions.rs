@@ -164,7 +164,7 @@ pub(super) fn workspace(stand_ins: &StandIns, asked: &Asked) -> Said {
             None => gone(),
         },
         ("GET", ["v1", "operations", id]) => {
-            world.operations.remove(&format!("operations/{id}")).map_or_else(gone, |operation| (200, operation))
+            world.operations.get(&format!("operations/{id}")).map_or_else(gone, |operation| (200, operation.clone()))
         }
         _ => gone(),
     }
