@@ -101,6 +101,12 @@ impl Db {
         T: Send + 'static,
         U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
     {
+        let (unit, slot) = unit::Slot::of(unit);
+        self.run(unit).await?;
+        slot.take()
+    }
+
+    async fn run(&self, unit: unit::Unit) -> Result<(), Failure> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => writer.run(unit).await,
             Pools::Postgres(pool) => {

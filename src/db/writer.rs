@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use sqlx::Connection as _;
 use tokio::sync::{mpsc, oneshot};
 
 use super::tx::{Conn, Tx};
-use super::unit::{UnitFuture, guarded};
+use super::unit::{Unit, guarded};
 use crate::kernel::failure::{Failure, UNAVAILABLE};
 
 /// Units in one commit at most: bounds how long the first of them waits.
@@ -18,14 +17,25 @@ const BATCH: usize = 256;
 /// Units that may wait before callers are told to come back.
 const QUEUE: usize = 8192;
 
-/// Answers its caller; the argument says whether the commit succeeded.
-type Answer = Box<dyn FnOnce(bool) + Send>;
-/// A unit with its caller's address inside: runs, and leaves the answer to be sent after the commit.
-type Work = Box<dyn for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, (bool, Answer)> + Send>;
+/// How it went, for whoever waits.
+type Outcome = Result<(), Failure>;
 
 enum Message {
-    Work(Work),
+    Work(Unit, oneshot::Sender<Outcome>),
     Stop(oneshot::Sender<()>),
+}
+
+/// What is told to whom after the commit.
+struct Answer {
+    outcome: Outcome,
+    caller: oneshot::Sender<Outcome>,
+}
+
+impl Answer {
+    fn send(self, committed: bool) {
+        let outcome = if committed { self.outcome } else { self.outcome.and(Err(Failure::from(&UNAVAILABLE))) };
+        self.caller.send(outcome).ok();
+    }
 }
 
 /// The way to the writer.
@@ -39,14 +49,9 @@ impl Writer {
         Self(sender)
     }
 
-    pub(super) async fn run<T, U>(&self, unit: U) -> Result<T, Failure>
-    where
-        T: Send + 'static,
-        U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
-    {
+    pub(super) async fn run(&self, unit: Unit) -> Outcome {
         let (sender, receiver) = oneshot::channel();
-        let work: Work = Box::new(move |tx| Box::pin(work(tx, unit, sender)));
-        self.0.send(Message::Work(work)).await.map_err(|_| Failure::from(&UNAVAILABLE))?;
+        self.0.send(Message::Work(unit, sender)).await.map_err(|_| Failure::from(&UNAVAILABLE))?;
         receiver.await.unwrap_or_else(|_| Err(Failure::from(&UNAVAILABLE)))
     }
 
@@ -58,23 +63,9 @@ impl Writer {
     }
 }
 
-async fn work<T, U>(tx: &mut Tx, unit: U, sender: oneshot::Sender<Result<T, Failure>>) -> (bool, Answer)
-where
-    T: Send + 'static,
-    U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
-{
-    let mut outcome = guarded(tx, unit).await;
-    if outcome.is_ok()
-        && let Err(error) = keep(tx).await
-    {
-        outcome = Err(error.into());
-    }
-    let written = outcome.is_ok();
-    let answer = move |committed: bool| {
-        let outcome = if written && !committed { Err(Failure::from(&UNAVAILABLE)) } else { outcome };
-        sender.send(outcome).ok();
-    };
-    (written, Box::new(answer))
+async fn work(tx: &mut Tx, unit: Unit) -> Outcome {
+    guarded(tx, unit).await?;
+    keep(tx).await.map_err(Failure::from)
 }
 
 async fn serve(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
@@ -97,24 +88,23 @@ async fn commit_batch(tx: &mut Tx, batch: &mut Vec<Message>) -> Option<oneshot::
     for message in batch.drain(..) {
         match message {
             Message::Stop(sender) => stop = Some(sender),
-            Message::Work(work) if begun => {
+            Message::Work(unit, caller) if begun => {
                 tx.begin_operation();
-                let (written, answer) = work(tx).await;
-                answers.push(answer);
-                if written {
-                    effects.append(&mut tx.effects);
-                } else {
-                    take_back(tx).await;
+                let outcome = work(tx, unit).await;
+                match outcome {
+                    Ok(()) => effects.append(&mut tx.effects),
+                    Err(_) => take_back(tx).await,
                 }
+                answers.push(Answer { outcome, caller });
             }
-            Message::Work(_) => {}
+            Message::Work(..) => {}
         }
     }
     let committed = begun && end(tx).await;
     if committed {
         effects.into_iter().for_each(|effect| effect());
     }
-    answers.into_iter().for_each(|answer| answer(committed));
+    answers.into_iter().for_each(|answer| answer.send(committed));
     stop
 }
 

@@ -27,6 +27,9 @@ use crate::listener::Remote;
 /// Seconds that a peer may leave one message unread before the connection is closed.
 const UNREAD_S: u64 = 20;
 
+/// What is read at a time. A connection keeps it as long as it lasts, and most do nothing but listen.
+const READ_BUFFER_OCTETS: usize = 4096;
+
 static CONNECTIONS: AtomicUsize = AtomicUsize::new(1);
 
 /// Upgrades.
@@ -44,7 +47,7 @@ pub async fn upgrade(
     }
     let knock = doors.knock(&headers, remote, Door::WebSocket);
     let limit = doors.dispatcher.limits.body_bytes;
-    upgrade.max_message_size(limit).max_frame_size(limit).on_upgrade(move |socket| serve(doors, knock, socket))
+    upgrade.read_buffer_size(READ_BUFFER_OCTETS).max_message_size(limit).max_frame_size(limit).on_upgrade(move |socket| serve(doors, knock, socket))
 }
 
 async fn serve(doors: Doors, knock: Knock, socket: WebSocket) {

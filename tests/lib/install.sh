@@ -15,7 +15,7 @@ chromium_path() { command -v chromium || command -v chromium-browser || command 
 node_is_new() { has node && has npm && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; }
 
 missing_packages() {
-  has cc || echo gcc libc6-dev
+  has cc && has make || echo gcc libc6-dev make
   has curl || echo curl
   [[ $1 == rust ]] && { [[ $(postgres_bin) ]] || echo postgresql; return; }
   [[ $(postgres_bin) ]] || echo postgresql
