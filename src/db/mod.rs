@@ -26,6 +26,7 @@ mod signal;
 mod sql;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turns;
 mod tx;
 mod unit;
 mod wake;
@@ -40,6 +41,7 @@ pub use rows::{Column, Holds, Rows, Table};
 pub use sealed::{SealedColumn, Sealings};
 pub use signal::{Signal, Topic};
 pub use sql::{Arg, Sql};
+pub use turns::Turn;
 pub use tx::{Engine, Tx};
 pub use unit::UnitFuture;
 pub use wake::Wakeups;
@@ -59,6 +61,7 @@ pub struct Db {
     pools: Pools,
     around: tx::Surroundings,
     tracker: TaskTracker,
+    turns: Arc<turns::Turns>,
     sealer: Option<Arc<Sealer>>,
 }
 
