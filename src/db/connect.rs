@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::settled::Settled;
 use super::signal;
+use super::turns::Turns;
 use super::tx::{Conn, Surroundings, Tx};
 use super::writer::Writer;
 use super::{Db, Pools, migrate};
@@ -27,6 +28,9 @@ const WAL_PAGES: &str = "4000";
 
 /// Settled values that are kept: a few for each of some hundred organizations.
 const SETTLED: usize = 1000;
+
+/// Keys of turns that are remembered: more than there are units under way.
+const TURNS: usize = 1000;
 
 /// What [`Db::open`] needs.
 pub struct DbSettings {
@@ -52,7 +56,7 @@ impl Db {
             Some("postgres" | "postgresql") => postgres(url, settings).await?,
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         };
-        let db = Self { pools, around, tracker: TaskTracker::new(), sealer: None };
+        let db = Self { pools, around, tracker: TaskTracker::new(), turns: Arc::new(Turns::new(TURNS)), sealer: None };
         db.agree_on_time().await?;
         Ok(db)
     }

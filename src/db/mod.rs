@@ -17,6 +17,7 @@ pub mod dialect;
 mod idempotency;
 pub mod inspect;
 mod migrate;
+mod numbers;
 mod relation;
 mod rows;
 mod sealed;
@@ -25,6 +26,7 @@ mod signal;
 mod sql;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turns;
 mod tx;
 mod unit;
 mod wake;
@@ -33,11 +35,13 @@ mod writer;
 pub use cell::{Cell, Cells};
 pub use connect::DbSettings;
 pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, forget_expired};
+pub use numbers::Numbers;
 pub use relation::{Comparison, Condition, Relation};
 pub use rows::{Column, Holds, Rows, Table};
 pub use sealed::{SealedColumn, Sealings};
 pub use signal::{Signal, Topic};
 pub use sql::{Arg, Sql};
+pub use turns::Turn;
 pub use tx::{Engine, Tx};
 pub use unit::UnitFuture;
 pub use wake::Wakeups;
@@ -57,6 +61,7 @@ pub struct Db {
     pools: Pools,
     around: tx::Surroundings,
     tracker: TaskTracker,
+    turns: Arc<turns::Turns>,
     sealer: Option<Arc<Sealer>>,
 }
 

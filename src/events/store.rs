@@ -11,6 +11,9 @@ use crate::args;
 use crate::db::{Arg, Sql, Topic, Tx};
 use crate::kernel::{Ctx, EventId, Failure, KeyId, OrgId, PageRequest, Timestamp, UserId};
 
+/// Events in one statement.
+const AT_ONCE: usize = 200;
+
 /// Appends an event in the transaction of its change. Call it last: it holds the organization's counter until the commit.
 pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) -> Result<(), Failure> {
     tx.defer("update organization set event_seq = event_seq + 1 where id = $1", args![org]).await?;
@@ -18,6 +21,30 @@ pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) ->
     let sql = "insert into event (org_id, seq, id, type, subject, data, created_at)
         select id, event_seq, $2, $3, $4, $5, $6 from organization where id = $1";
     tx.defer(sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now]).await?;
+    tx.signal(Topic::Events, org);
+    Ok(())
+}
+
+/// As [`append`], for several of one organization in their order.
+pub async fn append_all(tx: &mut Tx, org: OrgId, events: Vec<NewEvent<impl Serialize>>) -> Result<(), Failure> {
+    for chunk in events.chunks(AT_ONCE) {
+        let count = i64::try_from(chunk.len()).unwrap_or(i64::MAX);
+        let sql = "update organization set event_seq = event_seq + $2 where id = $1 returning event_seq";
+        let (last,): (i64,) = tx.fetch_one(sql, args![org, count]).await?;
+        insert(tx, org, last - count + 1, chunk).await?;
+    }
+    Ok(())
+}
+
+async fn insert(tx: &mut Tx, org: OrgId, first: i64, events: &[NewEvent<impl Serialize>]) -> Result<(), Failure> {
+    let mut sql = Sql::new("insert into event (org_id, seq, id, type, subject, data, created_at) values ");
+    let now = tx.now();
+    for (seq, event) in (first..).zip(events) {
+        sql.push(if seq > first { ", " } else { "" });
+        let id: EventId = tx.new_id();
+        sql.bind_list(args![org, seq, id, event.kind, &event.subject, Arg::json(&event.data)?, now]);
+    }
+    sql.defer(tx).await?;
     tx.signal(Topic::Events, org);
     Ok(())
 }

@@ -11,12 +11,14 @@
 //! |---|---|
 //! | [`worker`] | what runs, and how it stops |
 //! | `queue` | claims jobs, runs handlers, records outcomes |
+//! | `bundle` | the same for jobs that are done together |
 //! | `store` | SQL |
 //! | [`backoff`] | when to try again |
 //! | [`housekeeping`] | what expires in the plumbing itself |
 //! | [`rpc`] | `job.list`, `job.requeue` |
 
 pub mod backoff;
+mod bundle;
 pub mod housekeeping;
 mod model;
 mod queue;

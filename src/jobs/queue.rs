@@ -33,7 +33,7 @@ pub(super) enum Pace {
 
 impl Pace {
     /// A handler that takes longer is stopped, well before others may take its job.
-    const fn run(self) -> Duration {
+    pub(super) const fn run(self) -> Duration {
         Duration::from_secs(match self {
             Self::Brief => 10,
             Self::Long => 90,
@@ -74,24 +74,14 @@ impl Queue {
 
     /// Until stopped; then waits for the jobs that run.
     pub(super) async fn serve(self, stop: CancellationToken) {
-        let mut wakeups = self.db.wakeups(|signal| signal.topic == Topic::Work);
-        while !stop.is_cancelled() {
-            match self.round().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(failure) => worker::complain("job.claim", &failure),
-            }
-            tokio::select! {
-                () = wakeups.next() => {}
-                () = stop.cancelled() => {}
-            }
-        }
-        self.running.close();
-        self.running.wait().await;
+        let (db, running, of) = (self.db.clone(), self.running.clone(), self);
+        rounds(&db, &stop, move || of.clone().round().boxed()).await;
+        running.close();
+        running.wait().await;
     }
 
     /// Starts what is due and fits; answers whether there may be more. Waits while nothing fits.
-    pub(super) async fn round(&self) -> Result<bool, Failure> {
+    pub(super) async fn round(self) -> Result<bool, Failure> {
         let Ok(first) = self.room.clone().acquire_owned().await else { return Ok(false) };
         let kinds: Vec<(&'static str, i64)> = self.handlers.iter().map(|(kind, handler)| (*kind, handler.pace.lease_s())).collect();
         if kinds.is_empty() || !store::any_due(&mut self.db.reader().await?, &kinds).await? {
@@ -133,7 +123,24 @@ impl Queue {
     }
 }
 
-async fn record(tx: &mut Tx, claim: &Claim, outcome: JobOutcome) -> Result<(), Failure> {
+/// Rounds until stopped, each as soon as there may be something to do.
+pub(super) async fn rounds(db: &Db, stop: &CancellationToken, round: impl Fn() -> BoxFuture<'static, Result<bool, Failure>>) {
+    let mut wakeups = db.wakeups(|signal| signal.topic == Topic::Work);
+    while !stop.is_cancelled() {
+        match round().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(failure) => worker::complain("job.claim", &failure),
+        }
+        tokio::select! {
+            () = wakeups.next() => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Records what became of a job.
+pub(super) async fn record(tx: &mut Tx, claim: &Claim, outcome: JobOutcome) -> Result<(), Failure> {
     match outcome {
         JobOutcome::Done => {
             count(claim, "done");
@@ -158,6 +165,6 @@ async fn record(tx: &mut Tx, claim: &Claim, outcome: JobOutcome) -> Result<(), F
     }
 }
 
-fn count(claim: &Claim, outcome: &'static str) {
+pub(super) fn count(claim: &Claim, outcome: &'static str) {
     metrics::counter!("omeet_job_attempts_total", "kind" => claim.kind.clone(), "outcome" => outcome).increment(1);
 }

@@ -33,6 +33,7 @@ pub async fn forget(tx: &mut Tx, kind: &'static str, unique_key: String) -> Resu
 }
 
 /// A claimed job. `attempt` and `lease_until` together tell this claim from any other.
+#[derive(Clone)]
 pub(super) struct Claim {
     pub kind: String,
     pub job: Job,
@@ -90,6 +91,20 @@ pub(super) async fn remove(tx: &mut Tx, claim: &Claim) -> Result<(), Failure> {
     let sql = "delete from job where id = $1 and attempts = $2 and lease_until = $3";
     let removed = tx.execute(sql, args![claim.job.id, claim.job.attempt, claim.lease_until]).await?;
     if removed == 0 { release(tx, claim).await } else { Ok(()) }
+}
+
+/// As [`remove`], for finished jobs that were claimed together.
+pub(super) async fn remove_all(tx: &mut Tx, claims: &[Claim]) -> Result<(), Failure> {
+    let Some(first) = claims.first() else { return Ok(()) };
+    let ids = || claims.iter().map(|claim| claim.job.id);
+    let mut sql = Sql::new("delete from job where attempts > 0 and lease_until = ");
+    sql.bind(first.lease_until).push(" and id in ").bind_list(ids());
+    if sql.execute(tx).await? == claims.len() as u64 {
+        return Ok(());
+    }
+    let mut sql = Sql::new("update job set lease_until = null where attempts = 0 and lease_until = ");
+    sql.bind(first.lease_until).push(" and id in ").bind_list(ids());
+    sql.execute(tx).await.map(drop)
 }
 
 /// Has a finished job begin anew later, unless it was enqueued meanwhile: then it runs again at once.

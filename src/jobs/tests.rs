@@ -9,12 +9,13 @@ use futures_util::FutureExt as _;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::bundle::{Bundles, Together};
 use super::queue::{Handler, Pace, Queue};
 use super::{Job, JobFilter, JobOutcome, JobState, JobView, MAX_ATTEMPTS, NewJob, Worker, cancel, enqueue, rpc, store};
 use crate::db::Db;
 use crate::db::testing::{engines, engines_at, organization};
 use crate::kernel::clock::ManualClock;
-use crate::kernel::{Ctx, OrgId, Timestamp};
+use crate::kernel::{Ctx, Failure, OrgId, Timestamp};
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp::from_secs(1_795_251_600)))
@@ -32,7 +33,7 @@ async fn put(db: &Db, org: OrgId, key: Option<&str>, payload: i64) {
 }
 
 async fn drain(queue: &Queue) {
-    while queue.round().await.unwrap() {}
+    while queue.clone().round().await.unwrap() {}
     queue.idle().await;
 }
 
@@ -265,5 +266,85 @@ async fn examples_are_right() {
     rpc::register(&mut registry, &db, |_, _, _, _, _| Box::pin(async { Ok(()) }));
     for described in registry.entries().values() {
         described.check_example().unwrap();
+    }
+}
+
+fn bundles(db: &Db, handler: impl Fn(&[i64]) -> Result<(), Failure> + Send + Sync + 'static) -> Bundles {
+    let handler: Together = Arc::new(move |_, jobs| {
+        let outcome = handler(&jobs.iter().map(|job| job.payload.as_i64().unwrap()).collect::<Vec<_>>());
+        Box::pin(std::future::ready(outcome))
+    });
+    Bundles::new(db.clone(), BTreeMap::from([("test", handler)]), CancellationToken::new())
+}
+
+async fn drain_bundles(bundles: &Bundles) {
+    while bundles.clone().round().await.unwrap() {}
+    bundles.idle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_together_is_done_together() {
+    for (engine, db) in engines().await {
+        let (org, seen) = (organization(&db).await, Arc::new(Mutex::new(Vec::new())));
+        for payload in 0..100 {
+            put(&db, org, None, payload).await;
+        }
+        let of = seen.clone();
+        drain_bundles(&bundles(&db, move |payloads| {
+            of.lock().unwrap().push(payloads.to_vec());
+            Ok(())
+        }))
+        .await;
+        let seen = seen.lock().unwrap().clone();
+        assert_eq!(seen.len(), 2, "{engine}");
+        assert!(seen.iter().all(|bundle| bundle.is_sorted()), "{engine}: in the order in which they were enqueued");
+        assert_eq!(seen.concat().len(), 100, "{engine}");
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_fails_holds_up_no_other() {
+    for (engine, db) in engines().await {
+        let (org, done) = (organization(&db).await, Arc::new(Mutex::new(Vec::new())));
+        for payload in 0..5 {
+            put(&db, org, None, payload).await;
+        }
+        let of = done.clone();
+        drain_bundles(&bundles(&db, move |payloads| {
+            if payloads.contains(&3) {
+                return Err(Failure::internal(anyhow::anyhow!("not yet")));
+            }
+            of.lock().unwrap().extend_from_slice(payloads);
+            Ok(())
+        }))
+        .await;
+        assert_eq!(*done.lock().unwrap(), [0, 1, 2, 4], "{engine}");
+        let left = listed(&db, org).await;
+        assert_eq!((left.len(), left[0].attempts, left[0].state), (1, 1, JobState::Ready), "{engine}");
+    }
+}
+
+// As for a single one: what was enqueued anew meanwhile runs again, and a late worker's word counts for nothing.
+#[tokio::test]
+async fn what_was_done_together_is_removed_as_it_was_claimed() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let org = organization(&db).await;
+        for key in ["a", "b"] {
+            put(&db, org, Some(key), 1).await;
+        }
+        let claim = || db.unit(|tx| Box::pin(async move { store::claim(tx, &[("test", 20)], 5).await }));
+        let first = claim().await.unwrap();
+        put(&db, org, Some("b"), 2).await;
+        db.unit(|tx| Box::pin(async move { store::remove_all(tx, &first).await })).await.unwrap();
+        let late = claim().await.unwrap();
+        assert_eq!(late.iter().map(|claim| claim.job.payload.clone()).collect::<Vec<_>>(), [json!(2)], "{engine}: at once");
+        clock.advance_secs(21);
+        let next = claim().await.unwrap();
+        db.unit(|tx| Box::pin(async move { store::remove_all(tx, &late).await })).await.unwrap();
+        assert_eq!(listed(&db, org).await.len(), 1, "{engine}");
+        db.unit(|tx| Box::pin(async move { store::remove_all(tx, &next).await })).await.unwrap();
+        assert!(listed(&db, org).await.is_empty(), "{engine}");
     }
 }

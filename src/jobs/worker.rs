@@ -12,9 +12,10 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::bundle::{Bundles, Together};
 use super::model::{Job, JobOutcome};
 use super::queue::{Handler, Pace, Queue};
-use crate::db::Db;
+use crate::db::{Db, Tx, UnitFuture};
 use crate::kernel::Failure;
 
 /// Pause before a loop that panicked begins again.
@@ -27,12 +28,13 @@ pub struct Worker {
     db: Db,
     loops: Vec<(&'static str, Loop)>,
     handlers: BTreeMap<&'static str, Handler>,
+    together: BTreeMap<&'static str, Together>,
 }
 
 impl Worker {
     /// Nothing yet.
     pub fn new(db: &Db) -> Self {
-        Self { db: db.clone(), loops: Vec::new(), handlers: BTreeMap::new() }
+        Self { db: db.clone(), loops: Vec::new(), handlers: BTreeMap::new(), together: BTreeMap::new() }
     }
 
     /// Runs `task` at the start and then every `period`. Every process does, at about the same time: it must be idempotent.
@@ -80,11 +82,22 @@ impl Worker {
         self.handlers.insert(kind, Handler { pace: Pace::Brief, run: Arc::new(move |job| handler(job).boxed()) });
     }
 
+    /// As [`Worker::handle_briefly`], for jobs that are nothing but a unit of work: those that one organization has due are done in one, which
+    /// takes them out of the queue as well.
+    pub fn handle_together<F>(&mut self, kind: &'static str, handler: F)
+    where
+        F: for<'t> Fn(&'t mut Tx, Vec<Job>) -> UnitFuture<'t, ()> + Send + Sync + 'static,
+    {
+        self.together.insert(kind, Arc::new(handler));
+    }
+
     /// Starts everything; `stop` ends it.
     pub fn start(mut self, stop: CancellationToken) -> Working {
         let abandoned = CancellationToken::new();
         let queue = Queue::new(self.db.clone(), std::mem::take(&mut self.handlers), abandoned.clone());
         self.run("job.queue", move |stop| queue.clone().serve(stop));
+        let bundles = Bundles::new(self.db.clone(), std::mem::take(&mut self.together), abandoned.clone());
+        self.run("job.bundles", move |stop| bundles.clone().serve(stop));
         let tracker = TaskTracker::new();
         for (name, body) in self.loops {
             tracker.spawn(supervise(name, body, stop.clone()));

@@ -20,6 +20,16 @@ pub(super) async fn find(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Optio
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
+/// Those of these that there are.
+pub(super) async fn find_some(tx: &mut Tx, org: OrgId, ids: &[MeetingId]) -> Result<Vec<Meeting>, Failure> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(SELECT);
+    sql.push(" where m.org_id = ").bind(org).push(" and m.id in ").bind_list(ids.iter().copied()).push(" order by m.id");
+    sql.fetch_all(tx).await
+}
+
 /// As [`find`], holding the row until the unit ends.
 pub(super) async fn find_for_change(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<Meeting>, Failure> {
     let lock = tx.lock_rows_of_m();

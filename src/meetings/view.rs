@@ -159,10 +159,7 @@ impl ParticipantView {
 impl MeetingView {
     /// `base` is the public address; `links` says whether personal links are shown.
     pub fn new(meeting: &Meeting, participants: &[Participant], base: &str, links: bool) -> Self {
-        let m = meeting.clone();
-        let room_code = meeting.shown_code().to_owned();
-        let join_url = format!("{base}/j/{room_code}");
-        let needs_call = m.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
+        let (m, (room_code, join_url)) = (meeting.clone(), addresses(meeting, base));
         Self {
             id: m.id,
             room_code_display: code::display_room_code(&room_code),
@@ -172,7 +169,7 @@ impl MeetingView {
             duration_min: m.end.since_ms(m.start) / 60_000,
             provider: m.provider_kind.unwrap_or_else(|| "jitsi".to_owned()),
             custom: m.custom.0,
-            link_state: link_state(m.link_state.as_deref(), needs_call).to_owned(),
+            link_state: link_state(meeting).to_owned(),
             link_error: m.link_error,
             provider_meeting_id: m.provider_meeting_id,
             name: m.name,
@@ -203,9 +200,16 @@ impl MeetingView {
     }
 }
 
+// The code that people see, and the address with it.
+fn addresses(meeting: &Meeting, base: &str) -> (String, String) {
+    let code = meeting.shown_code();
+    (code.to_owned(), format!("{base}/j/{code}"))
+}
+
 // Where no call is needed, nothing has to be set up.
-fn link_state(state: Option<&str>, needs_call: bool) -> &str {
-    match state {
+fn link_state(meeting: &Meeting) -> &str {
+    let needs_call = meeting.provider_kind.as_deref().is_some_and(ProviderKind::needs_call);
+    match meeting.link_state.as_deref() {
         Some("ready" | "failed") | None if !needs_call => "ready",
         Some(state @ ("ready" | "failed")) => state,
         _ => "creating",

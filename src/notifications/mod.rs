@@ -93,9 +93,9 @@ impl Notifications {
             async move { notifications.schedule(&job).await.into() }
         });
         let of = self.clone();
-        worker.handle_briefly(remind::REMIND, move |job| {
+        worker.handle_together(remind::REMIND, move |tx, jobs| {
             let notifications = of.clone();
-            async move { notifications.remind(&job).await.into() }
+            Box::pin(async move { notifications.remind(tx, jobs).await })
         });
         let of = self.clone();
         worker.every("notification.retention", RETENTION_EVERY, move || {

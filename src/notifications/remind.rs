@@ -11,8 +11,8 @@ use crate::calendar::entry;
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::jobs::{self, Job, NewJob};
-use crate::kernel::{Failure, MeetingId, OrgId, Timestamp};
-use crate::mail::{self, Dress};
+use crate::kernel::{Ctx, Failure, MeetingId, OrgId, Timestamp};
+use crate::mail::{self, Dress, Letter};
 use crate::meetings::{MeetingView, State};
 
 /// The kind of the job.
@@ -31,6 +31,9 @@ struct Payload {
     meeting: MeetingId,
     offset_min: i64,
 }
+
+/// A meeting that is to be reminded of, so many minutes before.
+type Due<'v> = (&'v MeetingView, i64);
 
 fn key(id: MeetingId, offset_min: i64) -> String {
     format!("{id}/{offset_min}")
@@ -76,47 +79,57 @@ impl Notifications {
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    /// Runs the job.
-    pub(super) async fn remind(&self, job: &Job) -> Result<(), Failure> {
-        let (Some(org), Payload { meeting, offset_min }) = (job.org, serde_json::from_value(job.payload.clone())?) else { return Ok(()) };
-        let notifications = self.clone();
-        let unit = async move |tx: &mut Tx| notifications.remind_in(tx, org, meeting, offset_min).await;
-        self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
-    }
-
-    async fn remind_in(&self, tx: &mut Tx, org: OrgId, id: MeetingId, offset_min: i64) -> Result<(), Failure> {
-        let Some(view) = self.view(tx, org, id).await? else { return Ok(()) };
+    /// Runs jobs of one organization, in one unit of work: what is due and was not given before is given.
+    pub(super) async fn remind(&self, tx: &mut Tx, jobs: Vec<Job>) -> Result<(), Failure> {
+        let Some(org) = jobs.first().and_then(|job| job.org) else { return Ok(()) };
+        let wanted = jobs.into_iter().map(|job| serde_json::from_value(job.payload)).collect::<Result<Vec<Payload>, _>>()?;
+        let ids: Vec<MeetingId> = wanted.iter().map(|of| of.meeting).collect();
+        let views = self.meetings.some_in(tx, &Ctx::system(org, "notifications".to_owned()), &ids).await?;
         let now = tx.now();
-        let is_due = view.start.plus_min(-offset_min) <= now && now < view.start;
-        if view.state != State::Ready || !is_due {
-            return Ok(());
-        }
-        if !store::remind_once(tx, org, id, offset_min, view.start).await? {
-            return Ok(());
-        }
-        self.write(tx, org, &view, offset_min).await?;
-        let data = json!({ "meeting": public(&view), "offset_min": offset_min });
-        events::append(tx, org, NewEvent::new("meeting.reminder", id, data)).await
+        let view = |of: &Payload| Some((views.iter().find(|view| view.id == of.meeting)?, of.offset_min));
+        let is_due =
+            |(view, offset_min): &Due<'_>| view.state == State::Ready && view.start.plus_min(-offset_min) <= now && now < view.start;
+        let mut due: Vec<Due<'_>> = wanted.iter().filter_map(view).filter(is_due).collect();
+        let rows: Vec<_> = due.iter().map(|(view, offset_min)| (view.id, *offset_min, view.start)).collect();
+        let mut new = store::remind_once(tx, org, &rows).await?;
+        due.retain(|(view, offset_min)| new.remove(&(view.id, *offset_min)));
+        self.write(tx, org, &due).await?;
+        let event = |(view, offset_min): &Due<'_>| {
+            NewEvent::new("meeting.reminder", view.id, json!({ "meeting": public(view), "offset_min": offset_min }))
+        };
+        events::append_all(tx, org, due.iter().map(event).collect()).await
     }
 
-    async fn write(&self, tx: &mut Tx, org: OrgId, view: &MeetingView, offset_min: i64) -> Result<(), Failure> {
+    async fn write(&self, tx: &mut Tx, org: OrgId, due: &[Due<'_>]) -> Result<(), Failure> {
         let settings = Settings::of(tx, org).await?;
-        if !self.mail_is_on || !settings.reminder_mail || !writes_letters(tx, org, &settings, view).await? {
+        if !self.mail_is_on || !settings.reminder_mail || due.is_empty() {
             return Ok(());
         }
-        let locale = Locale::of(tx, org).await?;
-        let (readers, events, dress) = (readers(view, &locale), [entry::of_meeting(view, &self.sender)], Dress::of(tx, org).await?);
-        let related = ("meeting", view.id.to_string());
-        let tells = Tells::Reminder(offset_min);
-        let (room, sender) = (room_of(tx, org, view.id).await?, &self.sender);
-        let (events, readers, organization_tz) = (events.as_slice(), readers.as_slice(), locale.tz.as_str());
-        let matter = Matter { tells, view: Some(view), events, readers, room: room.as_ref(), sender, organization_tz, related };
-        let mut letters = Vec::new();
-        for reader in readers.iter().filter(|reader| !reader.email.is_empty()) {
-            let key = format!("{}/{offset_min}/{}/{}", tells.kind(), view.start.ms(), reader.email);
-            letters.extend(matter.to(reader, Some(format!("{key}/{}", view.id))).map(|draft| draft.letter(&dress)).transpose()?);
+        let (locale, dress, mut letters) = (Locale::of(tx, org).await?, Dress::of(tx, org).await?, Vec::new());
+        for (view, offset_min) in due {
+            if writes_letters(tx, org, &settings, view).await? {
+                let room = room_of(tx, org, view.id).await?;
+                letters.extend(self.letters_of(view, *offset_min, room.as_ref(), &locale, &dress)?);
+            }
         }
         mail::queue_all(tx, org, letters).await.map(drop)
+    }
+
+    fn letters_of(
+        &self,
+        view: &MeetingView,
+        offset_min: i64,
+        room: Option<&(String, String)>,
+        locale: &Locale,
+        dress: &Dress,
+    ) -> Result<Vec<Letter>, Failure> {
+        let (readers, events) = (readers(view, locale), [entry::of_meeting(view, &self.sender)]);
+        let (related, tells, sender) = (("meeting", view.id.to_string()), Tells::Reminder(offset_min), &self.sender);
+        let (events, readers, organization_tz) = (events.as_slice(), readers.as_slice(), locale.tz.as_str());
+        let matter = Matter { tells, view: Some(view), events, readers, room, sender, organization_tz, related };
+        let key = |email: &str| format!("{}/{offset_min}/{}/{email}/{}", tells.kind(), view.start.ms(), view.id);
+        let written = readers.iter().filter(|reader| !reader.email.is_empty());
+        written.filter_map(|reader| matter.to(reader, Some(key(&reader.email)))).map(|draft| draft.letter(dress)).collect()
     }
 }
 

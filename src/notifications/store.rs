@@ -1,5 +1,7 @@
 //! SQL of notifications.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 use sqlx::types::Json;
 
@@ -116,11 +118,23 @@ pub(super) async fn put_choice(tx: &mut Tx, org: OrgId, meeting: MeetingId, mail
     tx.execute(sql, args![org, meeting, mail]).await.map(drop)
 }
 
-/// Notes a reminder; `false` when it was given before.
-pub(super) async fn remind_once(tx: &mut Tx, org: OrgId, meeting: MeetingId, offset_min: i64, start: Timestamp) -> Result<bool, Failure> {
-    let sql = "insert into reminder (org_id, meeting_id, offset_min, start_at, sent_at) values ($1, $2, $3, $4, $5) on conflict do nothing";
+/// Notes reminders, each a meeting with its start and the minutes before; answers those that were not given before.
+pub(super) async fn remind_once(
+    tx: &mut Tx,
+    org: OrgId,
+    reminders: &[(MeetingId, i64, Timestamp)],
+) -> Result<HashSet<(MeetingId, i64)>, Failure> {
+    if reminders.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut sql = Sql::new("insert into reminder (org_id, meeting_id, offset_min, start_at, sent_at) values ");
     let now = tx.now();
-    Ok(tx.execute(sql, args![org, meeting, offset_min, start, now]).await? == 1)
+    for (at, (meeting, offset_min, start)) in reminders.iter().enumerate() {
+        sql.push(if at > 0 { ", " } else { "" });
+        sql.bind_list(args![org, *meeting, *offset_min, *start, now]);
+    }
+    sql.push(" on conflict do nothing returning meeting_id, offset_min");
+    Ok(sql.fetch_all(tx).await?.into_iter().collect())
 }
 
 /// Removes the memory of reminders given before `before`; answers how many.

@@ -75,11 +75,16 @@ impl House {
             match kind.as_str() {
                 tell::TELL => self.notifications.tell(&job).await.unwrap(),
                 remind::SCHEDULE => self.notifications.schedule(&job).await.unwrap(),
-                _ => self.notifications.remind(&job).await.unwrap(),
+                _ => self.remind(vec![job]).await,
             }
             self.db.unit(move |tx| Box::pin(store::finish(tx, id))).await.unwrap();
         }
         while self.notifications.watch().await.unwrap() {}
+    }
+
+    async fn remind(&self, jobs: Vec<Job>) {
+        let notifications = self.notifications.clone();
+        self.db.unit(move |tx| Box::pin(async move { notifications.remind(tx, jobs).await })).await.unwrap();
     }
 
     async fn due(&self) -> Vec<(JobId, String, sqlx::types::Json<Value>)> {
@@ -297,7 +302,7 @@ async fn reminders_move_with_the_meeting_and_die_with_it() {
         for _ in 0..3 {
             let payload = json!({ "meeting": id, "offset_min": 15 });
             let job = Job { id: JobId::from(uuid::Uuid::nil()), org: Some(org), payload, attempt: 1 };
-            house.notifications.remind(&job).await.unwrap();
+            house.remind(vec![job.clone(), job]).await;
         }
         let letters = house.written().await;
         assert_eq!(kinds(&letters), [("aiko@example.org", "meeting.reminder"), ("budi@example.org", "meeting.reminder")], "{engine}");

@@ -12,7 +12,7 @@ use crate::db::{SealedColumn, Tx};
 use crate::events::{self, NewEvent};
 use crate::jobs::{self, NewJob};
 use crate::kernel::failure::invalid;
-use crate::kernel::{Ctx, Failure, MeetingId, Page, PageRequest, ProviderId, RecordingId, Timestamp, code};
+use crate::kernel::{Ctx, Failure, MeetingId, OrgId, Page, PageRequest, ProviderId, RecordingId, Timestamp, code};
 use crate::meetings::NOT_FOUND as NO_MEETING;
 use crate::providers::facts::FoundRecording;
 
@@ -58,20 +58,38 @@ impl Recordings {
         if let Some(known) = store::find_external(tx, ctx.org, meeting, &found.external_id).await? {
             return self.found_again(tx, ctx, known, found).await;
         }
+        let recording = self.as_found(tx, (ctx.org, meeting, provider), found)?;
+        store::insert(tx, &recording).await?;
+        let shown = recording.view(self.meetings.base(), false);
+        audit::record(tx, ctx, "recording.found", recording.id, audit::changes(&json!({}), &shown)).await?;
+        if recording.state == RecordingState::Fetching {
+            self.fetch_soon(tx, &recording).await
+        } else {
+            self.announce(tx, "recording.ready", &recording).await
+        }
+    }
+
+    // With a link it is fetched, where this installation does that.
+    fn as_found(
+        &self,
+        tx: &Tx,
+        (org_id, meeting_id, provider): (OrgId, MeetingId, ProviderId),
+        found: &FoundRecording,
+    ) -> Result<Recording, Failure> {
         let (id, now): (RecordingId, _) = (tx.new_id(), tx.now());
-        let keep_days = i64::from(self.keep_days);
-        let mut recording = Recording {
+        let (keep_days, link) = (i64::from(self.keep_days), self.sealed(id, found)?);
+        Ok(Recording {
             id,
-            org_id: ctx.org,
-            meeting_id: meeting,
+            org_id,
+            meeting_id,
             provider_id: Some(provider),
             external_id: found.external_id.clone(),
             kind: found.kind,
-            state: RecordingState::Linked,
+            state: if self.fetch && link.is_some() { RecordingState::Fetching } else { RecordingState::Linked },
             mime: found.mime.clone().unwrap_or_else(|| "application/octet-stream".to_owned()),
             size_bytes: found.size_bytes,
             sha256: None,
-            link: self.sealed(id, found)?,
+            link,
             link_expires_at: found.link_expires_at,
             file_key: None,
             started_at: found.started_at,
@@ -83,17 +101,7 @@ impl Recordings {
             error: None,
             created_at: now,
             updated_at: now,
-        };
-        if self.fetch && recording.link.is_some() {
-            recording.state = RecordingState::Fetching;
-        }
-        store::insert(tx, &recording).await?;
-        audit::record(tx, ctx, "recording.found", id, audit::changes(&json!({}), &recording.view(self.meetings.base(), false))).await?;
-        if recording.state == RecordingState::Fetching {
-            self.fetch_soon(tx, &recording).await
-        } else {
-            self.announce(tx, "recording.ready", &recording).await
-        }
+        })
     }
 
     // A newer link, for one that we do not have yet.

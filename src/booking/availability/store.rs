@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use crate::args;
 use crate::booking::slots::Spans;
-use crate::db::{Sql, Tx};
+use crate::db::{Engine, Numbers, Sql, Tx};
 use crate::kernel::{BusyId, BusySourceId, ConnectionId, Failure, MeetingId, OrgId, PlaceId, Timestamp, UserId};
 
 /// A stretch of time to look at.
@@ -20,39 +20,50 @@ pub struct Window {
     pub except: Option<MeetingId>,
 }
 
+impl Window {
+    // Minutes before are negative, and would not fit into one number with others.
+    fn since_1970(self) -> Self {
+        Self { from: self.from.max(Timestamp::from_secs(0)), ..self }
+    }
+}
+
 // Whose time, and what takes it: bookings and holds, busy intervals, meetings.
 #[derive(FromRow)]
-struct Taken(UserId, Option<String>, Option<String>, Option<String>);
+struct Taken(UserId, Option<Numbers>, Option<Numbers>, Option<Numbers>);
 
-/// Everything that takes these people's time in the window. One row per person: spans come as text, because ten thousand rows take
-/// longer to hand over than to find; each source by itself, because together they would have to be sorted by person.
+/// Everything that takes these people's time in the window. One row per person; each source by itself, because together they would have
+/// to be sorted by person.
 pub async fn spans(tx: &mut Tx, org: OrgId, users: &[UserId], window: Window) -> Result<HashMap<UserId, Spans>, Failure> {
     if users.is_empty() {
         return Ok(HashMap::new());
     }
+    let (engine, now, window) = (tx.engine(), tx.now(), window.since_1970());
     let mut sql = Sql::new("select u.id, (");
-    occupied(&mut sql, tx.now(), window);
-    sql.push("u.id), (select string_agg(b.start_at || ' ' || b.end_at, ',') from busy b where b.user_id = u.id and b.start_at < ");
-    sql.bind(window.to).push(" and b.end_at > ").bind(window.from).push("), (");
-    takes_part(&mut sql, org, window);
+    occupied(&mut sql, engine, now, window);
+    sql.push("u.id), (select ").numbers(engine, "(b.start_at / 60000) * 4294967296 + (b.end_at + 59999) / 60000");
+    sql.push(" from busy b where b.user_id = u.id and b.start_at < ").bind(window.to).push(" and b.end_at > ").bind(window.from);
+    sql.push("), (");
+    takes_part(&mut sql, engine, org, window);
     sql.push(") from user_account u where u.org_id = ").bind(org).push(" and u.id in ").bind_list(users.iter().copied());
     let rows: Vec<Taken> = sql.fetch_all(tx).await?;
-    let one = |Taken(user, occupied, busy, meets)| (user, Spans::parse([occupied, busy, meets].iter().flatten().map(String::as_str)));
+    let one = |Taken(user, occupied, busy, meets)| (user, Spans::packed([occupied, busy, meets].into_iter().flatten().map(|of| of.0)));
     Ok(rows.into_iter().map(one).collect())
 }
 
-fn takes_part(sql: &mut Sql, org: OrgId, window: Window) {
-    sql.push("select string_agg(m.start_at || ' ' || m.end_at, ',') from participant p join meeting m on m.id = p.meeting_id ");
-    sql.push("where p.user_id = u.id and p.org_id = ").bind(org).push(" and m.start_at < ").bind(window.to);
-    sql.push(" and m.end_at > ").bind(window.from).push(" and m.state in ('draft', 'ready', 'started') and m.reserved_until is null");
+fn takes_part(sql: &mut Sql, engine: Engine, org: OrgId, window: Window) {
+    sql.push("select ").numbers(engine, "(m.start_at / 60000) * 4294967296 + (m.end_at + 59999) / 60000");
+    sql.push(" from participant p join meeting m on m.id = p.meeting_id where p.user_id = u.id and p.org_id = ").bind(org);
+    sql.push(" and m.start_at < ").bind(window.to).push(" and m.end_at > ").bind(window.from);
+    sql.push(" and m.state in ('draft', 'ready', 'started') and m.reserved_until is null");
     if let Some(except) = window.except {
         sql.push(" and m.id <> ").bind(except);
     }
 }
 
 // To be followed by whose time it is.
-fn occupied(sql: &mut Sql, now: Timestamp, window: Window) {
-    sql.push("select string_agg(o.busy_from || ' ' || o.busy_to, ',') from occupancy o where o.busy_from < ").bind(window.to);
+fn occupied(sql: &mut Sql, engine: Engine, now: Timestamp, window: Window) {
+    sql.push("select ").numbers(engine, "(o.busy_from / 60000) * 4294967296 + (o.busy_to + 59999) / 60000");
+    sql.push(" from occupancy o where o.busy_from < ").bind(window.to);
     sql.push(" and o.busy_to > ").bind(window.from).push(" and (o.expires_at is null or o.expires_at > ").bind(now).push(")");
     if let Some(except) = window.except {
         sql.push(" and (o.meeting_id is null or o.meeting_id <> ").bind(except).push(")");
@@ -63,10 +74,10 @@ fn occupied(sql: &mut Sql, now: Timestamp, window: Window) {
 /// When a room is taken.
 pub async fn room_spans(tx: &mut Tx, room: PlaceId, window: Window) -> Result<Spans, Failure> {
     let mut sql = Sql::default();
-    occupied(&mut sql, tx.now(), window);
+    occupied(&mut sql, tx.engine(), tx.now(), window.since_1970());
     sql.bind(room);
-    let (text,): (Option<String>,) = sql.fetch_one(tx).await?;
-    Ok(Spans::parse(text.as_deref()))
+    let (taken,): (Option<Numbers>,) = sql.fetch_one(tx).await?;
+    Ok(Spans::packed(taken.map(|of| of.0)))
 }
 
 /// A busy interval as stored.

@@ -2,25 +2,23 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sqlx::types::Json;
 
 use super::announce::Told;
+use super::draw::{host, meeting_of, persons};
 use super::offer::{Search, length, slot_at};
-use super::{Booking, HeldBooking, own_hand};
+use super::{Booking, HeldBooking, lock_key, own_hand};
 use crate::booking::guest::{Guest, GuestInput};
 use crate::booking::limits::{self, Booker};
-use crate::booking::links::{self, Confirmation, Held, Host, Team};
+use crate::booking::links::{self, Confirmation, Held, Team};
 use crate::booking::model::{Booked, BookingView, Hold};
 use crate::booking::state::State;
 use crate::booking::store::{self, Origin};
 use crate::booking::{OVER, people};
-use crate::db::Tx;
+use crate::db::{Turn, Tx};
 use crate::kernel::failure::{FORBIDDEN, invalid};
-use crate::kernel::{BookingId, Ctx, Failure, LinkId, MeetingId, Timestamp, UserId, code};
-use crate::meetings::input::{NewMeeting, Person};
-use crate::meetings::{MeetingView, ParticipantRole};
+use crate::kernel::{BookingId, Ctx, Failure, LinkId, MeetingId, Timestamp, UserId};
+use crate::meetings::MeetingView;
 use crate::rooms::occupancy::{self, Claim, Owner, Resource, TAKEN};
-use crate::tenancy::Actor;
 
 /// What `booking.create` takes.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -77,24 +75,31 @@ pub(in crate::booking) struct Form {
 impl Booking {
     /// Books for somebody, as the ERP does.
     pub async fn create(&self, ctx: &Ctx, new: NewBooking) -> Result<BookingView, Failure> {
+        let turn = self.turn(ctx, &new).await?;
         let (booking, caller) = (self.clone(), ctx.clone());
         let unit = async move |tx: &mut Tx| {
-            let held = links::seen(tx, &caller, new.link_id).await?;
-            if new.force && !caller.sees_all() {
-                return Err(FORBIDDEN.because("Access denied: only a manager may book outside of what is offered").with("field", "force"));
-            }
-            let host = match &new.host {
-                Some(text) => Some(host_of(tx, &caller, &held, text).await?),
-                None => None,
-            };
-            let guest = new.guest.checked(&held.link.questions.0).map_err(first)?;
-            let duration_min = if new.force { forced_length(&held, new.duration_min)? } else { length(&held, new.duration_min)? };
-            let made = Made { start: new.start, duration_min, guest, host, force: new.force, confirmed: new.confirmed, page: None };
+            tx.keep(turn);
+            let (held, made) = wanted(tx, &caller, new).await?;
             let booked = booking.make(tx, &caller, &held, made).await?;
             let links = HeldBooking { booked: booked.clone(), held: Some(held) }.managed_by(&caller);
             Ok(booked.view(&booking.base, links))
         };
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+
+    // Many may want one time at once: who waited for another and finds it taken goes without any lock. Who repeats a call is not asked,
+    // because what the call has taken before is its answer.
+    async fn turn(&self, ctx: &Ctx, new: &NewBooking) -> Result<Turn, Failure> {
+        let (booking, caller, new) = (self.clone(), ctx.clone(), new.clone());
+        let key = lock_key(new.link_id);
+        let still = async move |tx: &mut Tx| {
+            if caller.idempotency.is_some() {
+                return Ok(());
+            }
+            let (held, made) = wanted(tx, &caller, new).await?;
+            booking.hosts_for(tx, &held, &made).await.map(drop)
+        };
+        self.db.turn(key, move |tx| Box::pin(async move { still(tx).await })).await
     }
 
     /// Books for a guest at a page.
@@ -144,50 +149,6 @@ impl Booking {
         }
         let search = Search { from: made.start, to: made.start, duration_min: made.duration_min, only: one.as_deref(), except: None };
         Ok(slot_at(tx, held, search).await?.hosts)
-    }
-
-    fn draw_up(&self, tx: &Tx, held: &Held, made: &Made, lead: Option<UserId>) -> Booked {
-        let (link, now, guest) = (&held.link, tx.now(), made.guest.clone());
-        let unverified = link.verify_email && made.page.is_some();
-        let pending = link.confirmation == Confirmation::Host && !made.confirmed;
-        let token = || code::token(tx.entropy());
-        Booked {
-            id: tx.new_id(),
-            org_id: link.org_id,
-            link_id: Some(link.id),
-            link_title: Some(link.title.clone()),
-            meeting_id: None,
-            host_id: lead,
-            host_external_id: lead.and_then(|id| host(held, id)).map(|host| host.external_id.clone()),
-            host_name: lead.and_then(|id| host(held, id)).map(|host| host.name.clone()),
-            host_email: lead.and_then(|id| host(held, id)).and_then(|host| host.email.clone()),
-            state: if unverified {
-                State::Unverified
-            } else if pending {
-                State::Pending
-            } else {
-                State::Confirmed
-            },
-            start_at: made.start,
-            end_at: made.start.plus_min(made.duration_min),
-            seat: None,
-            subject: guest.subject.unwrap_or_else(|| link.title.clone()),
-            name: guest.name,
-            email: guest.email,
-            tz: guest.tz.unwrap_or_else(|| link.tz.clone()),
-            lang: guest.lang,
-            guests: Json(guest.guests),
-            answers: Json(guest.answers),
-            manage_token: token(),
-            cancel_token: token(),
-            reschedule_token: token(),
-            verify_token: unverified.then(token),
-            verify_until: unverified.then(|| now.plus_min(i64::from(self.config.hold_min))),
-            reason: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        }
     }
 
     /// Gives a booking its meeting, a group's where it joins one, else its own, and tells everybody.
@@ -259,6 +220,22 @@ impl Booking {
     }
 }
 
+// The link, and what is wanted of it.
+async fn wanted(tx: &mut Tx, ctx: &Ctx, new: NewBooking) -> Result<(Held, Made), Failure> {
+    let held = links::seen(tx, ctx, new.link_id).await?;
+    if new.force && !ctx.sees_all() {
+        return Err(FORBIDDEN.because("Access denied: only a manager may book outside of what is offered").with("field", "force"));
+    }
+    let host = match &new.host {
+        Some(text) => Some(host_of(tx, ctx, &held, text).await?),
+        None => None,
+    };
+    let guest = new.guest.checked(&held.link.questions.0).map_err(first)?;
+    let duration_min = if new.force { forced_length(&held, new.duration_min)? } else { length(&held, new.duration_min)? };
+    let made = Made { start: new.start, duration_min, guest, host, force: new.force, confirmed: new.confirmed, page: None };
+    Ok((held, made))
+}
+
 /// Whom and what a link's bookings may take.
 pub(super) fn resources(held: &Held) -> Vec<Resource> {
     let hosts = held.hosts.iter().map(|host| Resource::User(host.id));
@@ -300,46 +277,6 @@ fn forced_length(held: &Held, asked_min: Option<i64>) -> Result<i64, Failure> {
 async fn host_of(tx: &mut Tx, ctx: &Ctx, held: &Held, text: &str) -> Result<UserId, Failure> {
     let user = people::named(tx, ctx, "host", text).await?;
     host(held, user.id).map(|host| host.id).ok_or_else(|| invalid("host", "must be one of the link's hosts"))
-}
-
-fn host(held: &Held, id: UserId) -> Option<&Host> {
-    held.hosts.iter().find(|host| host.id == id)
-}
-
-fn actor(host: &Host) -> Actor {
-    Actor { id: host.external_id.clone(), name: None, email: None, role: None, tz: None, lang: None }
-}
-
-fn meeting_of(held: &Held, booked: &Booked, hosts: &[UserId]) -> NewMeeting {
-    let mut leading = hosts.iter().filter_map(|id| host(held, *id));
-    let lead = leading.next().map(actor);
-    let others = leading.map(|host| Person { user: Some(actor(host)), role: Some(ParticipantRole::CoHost), ..Person::default() });
-    let participants = others.chain(persons(booked)).collect();
-    let group = held.link.rules.0.seats > 1;
-    NewMeeting {
-        name: if group || booked.subject != held.link.title { booked.subject.clone() } else { title(&held.link.title, &booked.name) },
-        description: Some(booked.description()).filter(|_| !group),
-        start: Some(booked.start_at),
-        duration_min: Some(booked.end_at.since_ms(booked.start_at) / 60_000),
-        tz: Some(held.link.tz.clone()),
-        participants,
-        organizer: lead,
-        provider_id: held.link.provider_id,
-        draft: booked.state == State::Pending,
-        ..NewMeeting::default()
-    }
-}
-
-fn title(link: &str, guest: &str) -> String {
-    format!("{link}: {guest}").chars().take(255).collect()
-}
-
-/// The guest and whoever comes along.
-fn persons(booked: &Booked) -> Vec<Person> {
-    let Booked { name, email, tz, lang, .. } = booked.clone();
-    let guest = Person { name: Some(name), email: Some(email), tz: Some(tz), lang: Some(lang), ..Person::default() };
-    let others = booked.guests.0.iter().filter(|email| **email != booked.email);
-    std::iter::once(guest).chain(others.map(|email| Person { email: Some(email.clone()), ..Person::default() })).collect()
 }
 
 /// Takes hosts and room for a guest who fills the form.

@@ -3,6 +3,7 @@
 mod announce;
 mod change;
 mod create;
+mod draw;
 mod hold;
 mod offer;
 mod places;
@@ -106,7 +107,7 @@ impl HeldBooking {
     }
 }
 
-fn lock_key(id: BookingId) -> i64 {
+fn lock_key(id: impl Into<uuid::Uuid>) -> i64 {
     let id: uuid::Uuid = id.into();
     i64::from_be_bytes(*id.as_bytes().last_chunk().unwrap_or(&[0; 8]))
 }

@@ -12,7 +12,7 @@ mod rule;
 mod spans;
 
 pub use rule::{Asked, HostTimes, Rules, Session, Slot, offered};
-pub use spans::{Span, Spans};
+pub use spans::{Span, Spans, Walk};
 
 #[cfg(test)]
 mod tests;

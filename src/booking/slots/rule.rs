@@ -6,7 +6,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Span, Spans};
+use super::{Span, Spans, Walk};
 use crate::kernel::{Timestamp, UserId};
 use crate::rooms::hours::{DaySpan, Timetable, ends_at, starts_at};
 
@@ -91,30 +91,64 @@ pub struct Slot {
 
 /// The slots that begin in `[asked.from, asked.to)`, in order. `room` is what a fixed room is taken by.
 pub fn offered(rules: &Rules, hosts: &[HostTimes], room: Option<&Spans>, sessions: &[Session], asked: Asked) -> Vec<Slot> {
-    let counts: Vec<Counts> = hosts.iter().map(|host| Counts::of(rules, &host.booked)).collect();
-    let by_load = order(hosts);
-    let choose = |start: Timestamp, end: Timestamp, date: Date| {
-        if let Some(session) = sessions.iter().find(|session| session.start == start && session.end == end) {
-            return (session.left > 0).then(|| Slot { start, end, hosts: Vec::new(), seats_left: session.left });
-        }
-        let wanted = Span { from: start.plus_min(-rules.before_min).ms(), to: end.plus_min(rules.after_min).ms() };
-        if room.is_some_and(|taken| !taken.is_free(wanted)) {
-            return None;
-        }
-        let can = |at: &usize| hosts[*at].busy.is_free(wanted) && counts[*at].allow(rules, date);
-        let chosen: Vec<usize> =
-            if rules.collective { (0..hosts.len()).filter(can).collect() } else { by_load.iter().copied().find(can).into_iter().collect() };
-        let enough = if rules.collective { chosen.len() == hosts.len() && !hosts.is_empty() } else { !chosen.is_empty() };
-        enough.then(|| Slot { start, end, hosts: chosen.into_iter().map(|at| hosts[at].id).collect(), seats_left: asked.seats })
+    let mut choice = Choice::new(rules, hosts, room);
+    let slot = |(start, end, date): (Timestamp, Timestamp, Date)| match sessions
+        .iter()
+        .find(|session| session.start == start && session.end == end)
+    {
+        Some(session) => (session.left > 0).then(|| Slot { start, end, hosts: Vec::new(), seats_left: session.left }),
+        None => choice.at(start, end, date).map(|hosts| Slot { start, end, hosts, seats_left: asked.seats }),
     };
-    starts(rules, asked).into_iter().filter_map(|(start, end, date)| choose(start, end, date)).collect()
+    starts(rules, asked).into_iter().filter_map(slot).collect()
 }
 
-// Fair by load, then by order.
-fn order(hosts: &[HostTimes]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..hosts.len()).collect();
-    order.sort_by_key(|at| hosts[*at].load);
-    order
+/// Who would take what, asked from early to late.
+struct Choice<'r> {
+    rules: &'r Rules,
+    room: Option<Walk<'r>>,
+    /// In the order in which they are chosen.
+    hosts: Vec<Candidate<'r>>,
+    date: Option<Date>,
+}
+
+struct Candidate<'r> {
+    id: UserId,
+    busy: Walk<'r>,
+    counts: Counts,
+    /// Whether they have not had their most on `Choice::date`.
+    may: bool,
+}
+
+impl<'r> Choice<'r> {
+    fn new(rules: &'r Rules, hosts: &'r [HostTimes], room: Option<&'r Spans>) -> Self {
+        let mut order: Vec<&HostTimes> = hosts.iter().collect();
+        if !rules.collective {
+            // Fair by load, then by order.
+            order.sort_by_key(|host| host.load);
+        }
+        let candidate = |host: &'r HostTimes| {
+            let counts = Counts::of(rules, &host.booked);
+            Candidate { id: host.id, busy: host.busy.walk(), counts, may: false }
+        };
+        Self { rules, room: room.map(Spans::walk), hosts: order.into_iter().map(candidate).collect(), date: None }
+    }
+
+    fn at(&mut self, start: Timestamp, end: Timestamp, date: Date) -> Option<Vec<UserId>> {
+        if self.date != Some(date) {
+            self.hosts.iter_mut().for_each(|host| host.may = host.counts.allow(self.rules, date));
+            self.date = Some(date);
+        }
+        let wanted = Span { from: start.plus_min(-self.rules.before_min).ms(), to: end.plus_min(self.rules.after_min).ms() };
+        if self.room.as_mut().is_some_and(|taken| !taken.is_free(wanted)) {
+            return None;
+        }
+        let can = |host: &mut Candidate<'_>| host.may && host.busy.is_free(wanted);
+        if !self.rules.collective {
+            return self.hosts.iter_mut().find_map(|host| can(host).then(|| vec![host.id]));
+        }
+        let all = !self.hosts.is_empty() && self.hosts.iter_mut().all(can);
+        all.then(|| self.hosts.iter().map(|host| host.id).collect())
+    }
 }
 
 /// Every start that hours, notice and horizon allow, with its end and its date in the link's zone.

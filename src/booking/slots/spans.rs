@@ -2,6 +2,8 @@
 
 use crate::kernel::Timestamp;
 
+const MINUTE_MS: i64 = 60_000;
+
 /// `[from, to)` in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -37,18 +39,31 @@ impl Spans {
         Self(merged)
     }
 
-    /// Reads texts `from to,from to,...` as the database aggregates them; what is no number is no time.
-    pub fn parse<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let span = |pair: &str| {
-            let (from, to) = pair.split_once(' ')?;
-            Some(Span { from: from.parse().ok()?, to: to.parse().ok()? })
-        };
-        Self::merged(texts.into_iter().flat_map(|text| text.split(',')).filter_map(span).collect())
+    /// Reads spans as the database packs them, each into one number: the minute in which it begins times 2^32, and the minute before which
+    /// it ends. Minutes that have begun count whole. Whatever is offered begins and ends on whole minutes, so nothing is lost by that.
+    pub fn packed(numbers: impl IntoIterator<Item = Vec<i64>>) -> Self {
+        let span = |number: i64| Span { from: (number >> 32) * MINUTE_MS, to: (number & 0xffff_ffff) * MINUTE_MS };
+        Self::merged(numbers.into_iter().flatten().map(span).collect())
     }
 
-    /// Whether nothing of `[from, to)` is taken.
-    pub fn is_free(&self, wanted: Span) -> bool {
-        let next = self.0.partition_point(|span| span.to <= wanted.from);
-        self.0.get(next).is_none_or(|span| span.from >= wanted.to)
+    /// Begins to ask, from early to late.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk(&self.0)
+    }
+}
+
+/// What was not passed yet.
+#[derive(Debug)]
+pub struct Walk<'s>(&'s [Span]);
+
+impl Walk<'_> {
+    /// Whether nothing of `[from, to)` is taken. Nothing that begins earlier may be asked after it.
+    pub fn is_free(&mut self, wanted: Span) -> bool {
+        while let [first, later @ ..] = self.0
+            && first.to <= wanted.from
+        {
+            self.0 = later;
+        }
+        self.0.first().is_none_or(|span| span.from >= wanted.to)
     }
 }

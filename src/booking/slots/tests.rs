@@ -144,10 +144,12 @@ fn edges() {
         (0, 900, false),
         (-9, -1, true),
     ] {
-        assert_eq!(taken.is_free(at(from, to)), free, "{from} {to}");
+        assert_eq!(taken.walk().is_free(at(from, to)), free, "{from} {to}");
     }
-    assert_eq!(Spans::parse(["100 200,x,7,500 600", "200 300"]), taken);
-    assert!(Spans::parse([""]).is_free(at(0, 1)));
+    let minutes = |from: i64, to: i64| (from << 32) + to;
+    let packed = Spans::packed([vec![minutes(5, 7), minutes(20, 21)], vec![minutes(7, 9)]]);
+    assert_eq!(packed, Spans::merged(vec![at(300_000, 540_000), at(1_200_000, 1_260_000)]));
+    assert!(Spans::packed([]).walk().is_free(at(0, 1)));
 }
 
 prop_compose! {
@@ -212,6 +214,27 @@ proptest! {
     fn merging_changes_no_minute(spans in prop::collection::vec(busy(), 0..30), from in 0_i64..20_000, long in 1_i64..300) {
         let wanted = Span { from: 1_795_000_000_000 + from * 60_000, to: 1_795_000_000_000 + (from + long) * 60_000 };
         let free = !spans.iter().any(|span| span.from < wanted.to && span.to > wanted.from);
-        prop_assert_eq!(Spans::merged(spans).is_free(wanted), free);
+        prop_assert_eq!(Spans::merged(spans).walk().is_free(wanted), free);
+    }
+
+    // Whoever asks from early to late hears the same as who asks once.
+    #[test]
+    fn a_walk_forgets_nothing(spans in prop::collection::vec(busy(), 0..60), mut wanted in prop::collection::vec(busy(), 1..60)) {
+        wanted.sort_unstable();
+        let spans = Spans::merged(spans);
+        let mut walk = spans.walk();
+        for wanted in wanted {
+            prop_assert_eq!(walk.is_free(wanted), spans.walk().is_free(wanted));
+        }
+    }
+
+    // What the database packs into minutes takes the same whole minutes as what it stores.
+    #[test]
+    fn packing_changes_no_minute(spans in prop::collection::vec((busy(), 0..60_000_i64, 0..60_000_i64), 0..30), wanted in busy()) {
+        let wanted = Span { from: wanted.from / 60_000 * 60_000, to: wanted.to / 60_000 * 60_000 };
+        let stored: Vec<Span> = spans.iter().map(|(span, late, longer)| Span { from: span.from + late, to: span.to + longer }).collect();
+        let packed = stored.iter().map(|span| (span.from / 60_000) * 4_294_967_296 + (span.to + 59_999) / 60_000).collect();
+        let free = !stored.iter().any(|span| span.from < span.to && span.from < wanted.to && span.to > wanted.from);
+        prop_assert_eq!(Spans::packed([packed]).walk().is_free(wanted), free);
     }
 }

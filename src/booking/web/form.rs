@@ -16,6 +16,7 @@ use crate::booking::model::Hold;
 use crate::booking::service::{Form as Filled, Made};
 use crate::kernel::failure::Class;
 use crate::kernel::{Failure, code};
+use crate::web::Lang;
 use crate::web::i18n::When;
 use crate::web::pages::{BookForm, FieldView, NoticeKind};
 
@@ -149,59 +150,91 @@ impl Pages {
     }
 }
 
-fn views(asking: &Asking, held: &Held, fields: &Fields, wrong: &[Failure]) -> Vec<FieldView> {
-    let lang = asking.lang;
-    let error = |name: &str, value: &str, general: &'static str| {
-        let is_wrong = wrong
-            .iter()
-            .any(|failure| failure.data()["field"].as_str().is_some_and(|field| field == name || field.starts_with(&format!("{name}["))));
-        is_wrong.then_some(if value.trim().is_empty() { "booking.error.missing" } else { general })
-    };
-    let field = |name: &str, label: &str, kind, required, longest, autocomplete, hint, general| FieldView {
-        id: name.to_owned(),
-        name: name.to_owned(),
-        label: label.to_owned(),
-        kind,
-        value: shown(fields.get(name)),
-        required,
-        longest,
-        autocomplete,
-        choices: Vec::new(),
-        hint,
-        error: error(name, fields.get(name), general),
-    };
-    let mut views = vec![
-        field("name", lang.say("booking.name"), "text", true, 120, "name", None, "booking.error.line"),
-        field("email", lang.say("booking.email"), "email", true, 254, "email", Some("booking.email_hint"), "booking.error.email"),
-    ];
-    for question in &held.link.questions.0 {
-        let name = format!("q-{}", question.key);
-        let (kind, longest, autocomplete, general) = look(question.kind);
-        let view = field(&name, &question.label, kind, question.required, longest, autocomplete, None, general);
-        let error = error(&format!("answers.{}", question.key), fields.get(&name), general);
-        views.push(FieldView { choices: question.choices.clone(), error, ..view });
+/// What came back, and what is wrong with it, as the form shows both.
+struct Again<'f> {
+    lang: Lang,
+    fields: &'f Fields,
+    wrong: &'f [Failure],
+}
+
+/// How a field looks and what it takes.
+struct Look {
+    kind: &'static str,
+    longest: usize,
+    autocomplete: &'static str,
+    hint: Option<&'static str>,
+    /// What is said of a value that does not fit.
+    error: &'static str,
+}
+
+impl Look {
+    const fn new(kind: &'static str, longest: usize, autocomplete: &'static str, error: &'static str) -> Self {
+        Self { kind, longest, autocomplete, hint: None, error }
     }
-    views.push(field("subject", lang.say("booking.subject"), "text", false, 200, "off", None, "booking.error.line"));
-    views.push(field(
-        "guests",
-        lang.say("booking.guests"),
-        "lines",
-        false,
-        2800,
-        "off",
-        Some("booking.guests_hint"),
-        "booking.error.guests",
-    ));
+
+    const fn hinted(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+}
+
+fn views(asking: &Asking, held: &Held, fields: &Fields, wrong: &[Failure]) -> Vec<FieldView> {
+    let again = Again { lang: asking.lang, fields, wrong };
+    let email = Look::new("email", 254, "email", "booking.error.email").hinted("booking.email_hint");
+    let guests = Look::new("lines", 2800, "off", "booking.error.guests").hinted("booking.guests_hint");
+    let mut views = vec![
+        FieldView { required: true, ..again.own("name", Look::new("text", 120, "name", "booking.error.line")) },
+        FieldView { required: true, ..again.own("email", email) },
+    ];
+    views.extend(held.link.questions.0.iter().map(|question| again.question(question)));
+    views.push(again.own("subject", Look::new("text", 200, "off", "booking.error.line")));
+    views.push(again.own("guests", guests));
     views
 }
 
-fn look(kind: QuestionKind) -> (&'static str, usize, &'static str, &'static str) {
+impl Again<'_> {
+    // A field of omeet's own: it has one name in the form, in failures and among the texts.
+    fn own(&self, name: &str, look: Look) -> FieldView {
+        self.field(name, name, self.lang.named("booking", name), look)
+    }
+
+    fn question(&self, question: &Question) -> FieldView {
+        let (name, field) = (format!("q-{}", question.key), format!("answers.{}", question.key));
+        let view = self.field(&name, &field, &question.label, look(question.kind));
+        FieldView { required: question.required, choices: question.choices.clone(), ..view }
+    }
+
+    // `field` is what failures call it.
+    fn field(&self, name: &str, field: &str, label: &str, look: Look) -> FieldView {
+        let value = self.fields.get(name);
+        FieldView {
+            id: name.to_owned(),
+            name: name.to_owned(),
+            label: label.to_owned(),
+            kind: look.kind,
+            value: shown(value),
+            required: false,
+            longest: look.longest,
+            autocomplete: look.autocomplete,
+            choices: Vec::new(),
+            hint: look.hint,
+            error: self.is_wrong(field).then_some(if value.trim().is_empty() { "booking.error.missing" } else { look.error }),
+        }
+    }
+
+    fn is_wrong(&self, name: &str) -> bool {
+        let inner = format!("{name}[");
+        let names = |failure: &Failure| failure.data()["field"].as_str().is_some_and(|field| field == name || field.starts_with(&inner));
+        self.wrong.iter().any(names)
+    }
+}
+
+fn look(kind: QuestionKind) -> Look {
     match kind {
-        QuestionKind::Text => ("text", 500, "on", "booking.error.line"),
-        QuestionKind::LongText => ("lines", 4000, "off", "booking.error.long"),
-        QuestionKind::Choice => ("choice", 120, "off", "booking.error.choice"),
-        QuestionKind::Email => ("email", 254, "email", "booking.error.email"),
-        QuestionKind::Phone => ("tel", 40, "tel", "booking.error.phone"),
+        QuestionKind::Text => Look::new("text", 500, "on", "booking.error.line"),
+        QuestionKind::LongText => Look::new("lines", 4000, "off", "booking.error.long"),
+        QuestionKind::Choice => Look::new("choice", 120, "off", "booking.error.choice"),
+        QuestionKind::Email => Look::new("email", 254, "email", "booking.error.email"),
+        QuestionKind::Phone => Look::new("tel", 40, "tel", "booking.error.phone"),
     }
 }
 

@@ -33,12 +33,22 @@ impl Meetings {
 
     /// Meetings of a series with everybody in them, in the order of the rule.
     pub async fn of_series_in(&self, tx: &mut Tx, ctx: &Ctx, series: &SeriesView) -> Result<Vec<MeetingView>, Failure> {
-        let ids: Vec<MeetingId> = series.occurrences.iter().map(|of| of.meeting_id).collect();
+        let meetings = store::of_series(tx, ctx.org, series.id).await?;
+        self.views_in(tx, ctx, meetings).await
+    }
+
+    /// Those of these meetings that there are, whoever may see them: for omeet itself.
+    pub async fn some_in(&self, tx: &mut Tx, ctx: &Ctx, ids: &[MeetingId]) -> Result<Vec<MeetingView>, Failure> {
+        let meetings = store::find_some(tx, ctx.org, ids).await?;
+        self.views_in(tx, ctx, meetings).await
+    }
+
+    async fn views_in(&self, tx: &mut Tx, ctx: &Ctx, meetings: Vec<Meeting>) -> Result<Vec<MeetingView>, Failure> {
+        let ids: Vec<MeetingId> = meetings.iter().map(|meeting| meeting.id).collect();
         let mut people: HashMap<MeetingId, Vec<Participant>> = HashMap::new();
         for person in people_store::of_meetings(tx, ctx.org, &ids).await? {
             people.entry(person.meeting_id).or_default().push(person);
         }
-        let meetings = store::of_series(tx, ctx.org, series.id).await?;
         let view = |meeting: Meeting| {
             let people = people.remove(&meeting.id).unwrap_or_default();
             self.view(ctx, &Held { meeting, people })
@@ -68,16 +78,8 @@ impl Meetings {
     /// A page of the meetings that the caller may see.
     pub async fn list(&self, ctx: &Ctx, filter: &MeetingFilter) -> Result<Page<MeetingView>, Failure> {
         let mut tx = self.db.reader().await?;
-        let page = list_store::list(&mut tx, ctx, filter).await?;
-        let ids: Vec<MeetingId> = page.items.iter().map(|meeting| meeting.id).collect();
-        let mut people: HashMap<MeetingId, Vec<Participant>> = HashMap::new();
-        for person in people_store::of_meetings(&mut tx, ctx.org, &ids).await? {
-            people.entry(person.meeting_id).or_default().push(person);
-        }
-        Ok(page.map(|meeting| {
-            let people = people.remove(&meeting.id).unwrap_or_default();
-            self.view(ctx, &Held { meeting, people })
-        }))
+        let Page { items, next } = list_store::list(&mut tx, ctx, filter).await?;
+        Ok(Page { items: self.views_in(&mut tx, ctx, items).await?, next })
     }
 
     /// How many meetings the caller may see.

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod letters;
+mod offers;
 mod pages;
 
 use serde_json::{Value, json};

@@ -1,0 +1,132 @@
+//! Jobs that are nothing but units of work. Those of one organization that are due together are done in one transaction, which takes them
+//! out of the queue as well: the commits are most of what such a job costs.
+//!
+//! Where a bundle fails, each of its jobs is tried by itself, so that one that cannot be done holds up no other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::model::{Job, JobOutcome};
+use super::queue::{Pace, count, record, rounds};
+use super::store::{self, Claim};
+use super::worker;
+use crate::db::{Db, Tx, UnitFuture};
+use crate::kernel::{Failure, OrgId};
+
+/// Jobs in one transaction at most: others wait for the organization's counter of events until it is committed.
+const MOST: u32 = 64;
+/// Bundles that one process has under way.
+const AT_A_TIME: usize = 8;
+
+/// What runs for the jobs of one kind and one organization.
+pub(super) type Together = Arc<dyn for<'t> Fn(&'t mut Tx, Vec<Job>) -> UnitFuture<'t, ()> + Send + Sync>;
+
+/// The queue of these kinds.
+#[derive(Clone)]
+pub(super) struct Bundles {
+    db: Db,
+    handlers: Arc<BTreeMap<&'static str, Together>>,
+    room: Arc<Semaphore>,
+    running: TaskTracker,
+    abandoned: CancellationToken,
+}
+
+impl Bundles {
+    /// Bundles that run when it is `abandoned` are left where they are, until their lease is over.
+    pub(super) fn new(db: Db, handlers: BTreeMap<&'static str, Together>, abandoned: CancellationToken) -> Self {
+        Self { db, handlers: Arc::new(handlers), room: Arc::new(Semaphore::new(AT_A_TIME)), running: TaskTracker::new(), abandoned }
+    }
+
+    /// Until stopped; then waits for what runs.
+    pub(super) async fn serve(self, stop: CancellationToken) {
+        let (db, running, of) = (self.db.clone(), self.running.clone(), self);
+        rounds(&db, &stop, move || of.clone().round().boxed()).await;
+        running.close();
+        running.wait().await;
+    }
+
+    /// Starts what is due; answers whether there may be more. Waits while enough is under way.
+    pub(super) async fn round(self) -> Result<bool, Failure> {
+        let Ok(place) = self.room.clone().acquire_owned().await else { return Ok(false) };
+        let kinds: Vec<(&'static str, i64)> = self.handlers.keys().map(|kind| (*kind, Pace::Brief.lease_s())).collect();
+        if kinds.is_empty() || !store::any_due(&mut self.db.reader().await?, &kinds).await? {
+            return Ok(false);
+        }
+        let claims = self.db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, MOST).await })).await?;
+        drop(place);
+        let more = claims.len() == MOST as usize;
+        for bundle in bundles(claims) {
+            self.running.spawn(self.clone().run(bundle));
+        }
+        Ok(more)
+    }
+
+    async fn run(self, bundle: Vec<Claim>) {
+        if let Ok(_place) = self.room.acquire().await {
+            self.settle(&bundle).await;
+        }
+    }
+
+    async fn settle(&self, bundle: &[Claim]) {
+        match (self.attempt(bundle).await, bundle) {
+            (Ok(()), _) => {}
+            (Err(failure), [claim]) => self.failed(claim, &failure).await,
+            (Err(_), many) => {
+                for claim in many {
+                    if let Err(failure) = self.attempt(std::slice::from_ref(claim)).await {
+                        self.failed(claim, &failure).await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, bundle: &[Claim]) -> Result<(), Failure> {
+        let Some((claim, handler)) = bundle.first().and_then(|claim| Some((claim, self.handlers.get(claim.kind.as_str())?.clone()))) else {
+            return Ok(());
+        };
+        let began = std::time::Instant::now();
+        let claims = bundle.to_vec();
+        let unit = self.db.unit(move |tx| Box::pin(async move { carry_out(tx, &handler, claims).await }));
+        let Some(ended) = self.abandoned.run_until_cancelled(tokio::time::timeout(Pace::Brief.run(), unit)).await else { return Ok(()) };
+        metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
+        ended.unwrap_or_else(|late| Err(Failure::internal(late)))?;
+        bundle.iter().for_each(|claim| count(claim, "done"));
+        Ok(())
+    }
+
+    async fn failed(&self, claim: &Claim, failure: &Failure) {
+        let claim = claim.clone();
+        let outcome = JobOutcome::Retry { after: None, why: failure.to_string() };
+        if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
+            worker::complain("job.record", &failure);
+        }
+    }
+
+    /// Waits until nothing runs.
+    #[cfg(test)]
+    pub(super) async fn idle(&self) {
+        self.running.close();
+        self.running.wait().await;
+    }
+}
+
+async fn carry_out(tx: &mut Tx, handler: &Together, claims: Vec<Claim>) -> Result<(), Failure> {
+    handler(tx, claims.iter().map(|claim| claim.job.clone()).collect()).await?;
+    store::remove_all(tx, &claims).await
+}
+
+// By kind and organization, and in each in the order in which they were enqueued.
+fn bundles(mut claims: Vec<Claim>) -> Vec<Vec<Claim>> {
+    claims.sort_by_key(|claim| claim.job.id);
+    let mut bundles: BTreeMap<(String, Option<OrgId>), Vec<Claim>> = BTreeMap::new();
+    for claim in claims {
+        bundles.entry((claim.kind.clone(), claim.job.org)).or_default().push(claim);
+    }
+    bundles.into_values().collect()
+}
