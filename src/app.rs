@@ -34,7 +34,7 @@ use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
     admin, attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
-    notifications, odoo, providers, recordings, reports, rooms, server_info, site, tenancy, webhooks,
+    notifications, odoo, providers, recordings, reports, rooms, server_info, site, tenancy, traces, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -178,7 +178,7 @@ impl App {
             https,
             metrics: Door::new(metrics, &self.metrics),
         };
-        Router::new()
+        let router = Router::new()
             .route("/rpc", rpc)
             .with_state(self.doors.clone())
             .merge(OdooDoor { odoo: self.odoo.clone(), doors: self.doors.clone() }.router())
@@ -189,7 +189,8 @@ impl App {
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
             .merge(self.inbox.clone().router())
             .merge(self.recordings.clone().router())
-            .merge(self.admin.clone().router())
+            .merge(self.admin.clone().router());
+        if traces::on() { router.layer(axum::middleware::from_fn(traces::traced)) } else { router }
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.

@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::kernel::clock::SystemEntropy;
 use crate::listener::Listener;
-use crate::{bootstrap, providers, telemetry};
+use crate::{bootstrap, providers, telemetry, traces};
 
 /// Runs the service until it is told to stop.
 ///
@@ -34,6 +35,7 @@ where
 {
     telemetry::start_logging(&config.log)?;
     let metrics = telemetry::start_metrics()?;
+    let collecting = traces::start(&config.telemetry, &SystemEntropy)?;
     let socket = TcpListener::bind(config.server.listen).await;
     let socket = socket.with_context(|| format!("server.listen: cannot listen on {}", config.server.listen))?;
     let address = socket.local_addr()?;
@@ -51,6 +53,7 @@ where
     stop.cancel();
     working.stop(Duration::from_secs(config.limits.stop_timeout_s)).await;
     app.db.close().await;
+    collecting.stop().await;
     tracing::info!("omeet stopped");
     Ok(())
 }

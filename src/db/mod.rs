@@ -50,6 +50,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio_util::task::TaskTracker;
 
 use crate::kernel::{Clock, Ctx, Entropy, Failure, Sealer, TypedId};
+use crate::traces;
 
 /// Handle to the database; clones share one set of connections.
 #[derive(Clone)]
@@ -101,11 +102,13 @@ impl Db {
         T: Send + 'static,
         U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
     {
+        // The unit runs in another task than whoever asks for it.
+        let cause = traces::current();
         match &self.pools {
-            Pools::Sqlite { writer, .. } => writer.run(unit).await,
+            Pools::Sqlite { writer, .. } => writer.run(cause, unit).await,
             Pools::Postgres(pool) => {
                 let (db, pool) = (self.clone(), pool.clone());
-                let task = self.tracker.spawn(async move { unit::run_on_postgres(&db, &pool, unit).await });
+                let task = self.tracker.spawn(async move { unit::run_on_postgres(&db, &pool, cause, unit).await });
                 task.await.unwrap_or_else(|panic| Err(Failure::internal(panic)))
             }
         }

@@ -22,11 +22,12 @@ where
     outcome.unwrap_or_else(|_| Err(Failure::internal(anyhow::anyhow!("a unit of work panicked"))))
 }
 
-pub(super) async fn run_on_postgres<T, U>(db: &Db, pool: &PgPool, unit: U) -> Result<T, Failure>
+pub(super) async fn run_on_postgres<T, U>(db: &Db, pool: &PgPool, cause: Option<String>, unit: U) -> Result<T, Failure>
 where
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
 {
     let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), db.around.clone());
+    tx.cause = cause;
     tx.control("begin").await?;
     let outcome = guarded(&mut tx, unit).await;
     let ended = tx.control(if outcome.is_ok() { "commit" } else { "rollback" }).await;

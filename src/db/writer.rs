@@ -39,13 +39,13 @@ impl Writer {
         Self(sender)
     }
 
-    pub(super) async fn run<T, U>(&self, unit: U) -> Result<T, Failure>
+    pub(super) async fn run<T, U>(&self, cause: Option<String>, unit: U) -> Result<T, Failure>
     where
         T: Send + 'static,
         U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let work: Work = Box::new(move |tx| Box::pin(work(tx, unit, sender)));
+        let work: Work = Box::new(move |tx| Box::pin(work(tx, cause, unit, sender)));
         self.0.send(Message::Work(work)).await.map_err(|_| Failure::from(&UNAVAILABLE))?;
         receiver.await.unwrap_or_else(|_| Err(Failure::from(&UNAVAILABLE)))
     }
@@ -58,7 +58,7 @@ impl Writer {
     }
 }
 
-async fn work<T, U>(tx: &mut Tx, unit: U, sender: oneshot::Sender<Result<T, Failure>>) -> (bool, Answer)
+async fn work<T, U>(tx: &mut Tx, cause: Option<String>, unit: U, sender: oneshot::Sender<Result<T, Failure>>) -> (bool, Answer)
 where
     T: Send + 'static,
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
@@ -66,6 +66,7 @@ where
     let mut outcome = guarded(tx, unit).await;
     if outcome.is_ok()
         && let Err(error) = keep(tx).await
+    tx.cause = cause;
     {
         outcome = Err(error.into());
     }
@@ -128,10 +129,17 @@ async fn keep(tx: &mut Tx) -> Result<(), sqlx::Error> {
     tx.run_deferred_and("release unit; savepoint unit").await
 }
 
-async fn take_back(tx: &mut Tx) {
-    if let Err(error) = tx.control("rollback to unit").await {
-        tracing::error!(%error, "a unit that failed could not be taken back");
-    }
+// False where there is nothing to go back to, because SQLite took back the whole transaction: what came next would be in none.
+async fn take_back(tx: &mut Tx) -> bool {
+    let taken_back = tx.control("rollback to unit").await;
+    taken_back.inspect_err(|error| tracing::error!(%error, "a unit that failed took the whole transaction with it")).is_ok()
+}
+
+// Nothing of it counts, and the next one begins in a clean state.
+async fn abandon(tx: &mut Tx) -> bool {
+    tx.control("rollback").await.ok();
+    tokio::time::sleep(AFTER_FAILURE).await;
+    false
 }
 
 async fn end(tx: &mut Tx) -> bool {

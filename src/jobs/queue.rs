@@ -16,6 +16,7 @@ use super::store::{self, Claim};
 use super::{backoff, worker};
 use crate::db::{Db, Topic, Tx};
 use crate::kernel::Failure;
+use crate::traces::{self, Span, SpanKind};
 
 /// Failed attempts after which a job is dead: some five hours.
 pub const MAX_ATTEMPTS: i64 = 14;
@@ -111,14 +112,8 @@ impl Queue {
     async fn run(self, claim: Claim, permit: OwnedSemaphorePermit) {
         let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
         let began = std::time::Instant::now();
-        let running = AssertUnwindSafe(async { (handler.run)(claim.job.clone()).await }).catch_unwind();
-        let running = tokio::time::timeout(handler.pace.run(), running);
-        let Some(ended) = self.abandoned.run_until_cancelled(running).await else { return };
-        let outcome = match ended {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
-            Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {:?}", handler.pace.run()) },
-        };
+        let running = span(&claim).around(attempt(handler, claim.job.clone()));
+        let Some(outcome) = self.abandoned.run_until_cancelled(running).await else { return };
         metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
         if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
             worker::complain("job.record", &failure);
@@ -131,6 +126,26 @@ impl Queue {
     pub(super) async fn idle(&self) {
         drop(self.room.acquire_many(u32::try_from(AT_A_TIME).unwrap()).await.unwrap());
     }
+}
+
+fn span(claim: &Claim) -> Span {
+    Span::lazily(SpanKind::Consumer, || claim.kind.clone())
+        .caused_by(claim.cause.as_deref())
+        .with("omeet.job.id", || claim.job.id.to_string())
+        .with("omeet.job.attempt", || claim.job.attempt)
+}
+
+async fn attempt(handler: &Handler, job: Job) -> JobOutcome {
+    let running = AssertUnwindSafe(async { (handler.run)(job).await }).catch_unwind();
+    let outcome = match tokio::time::timeout(handler.pace.run(), running).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
+        Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {:?}", handler.pace.run()) },
+    };
+    if let JobOutcome::Retry { why, .. } | JobOutcome::Dead(why) = &outcome {
+        traces::failed(why);
+    }
+    outcome
 }
 
 async fn record(tx: &mut Tx, claim: &Claim, outcome: JobOutcome) -> Result<(), Failure> {
