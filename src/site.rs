@@ -127,12 +127,7 @@ async fn ready(State(site): State<Site>) -> Response {
         Ok(()) => json_answer(&site, StatusCode::OK, &json!({ "ready": true }), "no-store"),
         Err(failure) => {
             tracing::warn!(%failure, "not ready");
-            json_answer(
-                &site,
-                StatusCode::SERVICE_UNAVAILABLE,
-                &json!({ "ready": false, "why": "the database does not answer" }),
-                "no-store",
-            )
+            json_answer(&site, StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false, "why": failure.message() }), "no-store")
         }
     }
 }

@@ -14,7 +14,7 @@ use super::settled::Settled;
 use super::signal;
 use super::tx::{Conn, Surroundings, Tx};
 use super::writer::Writer;
-use super::{Db, Pools, migrate};
+use super::{Db, Pools, migrate, trouble};
 use crate::kernel::{Clock, Entropy, IdSource};
 
 /// The WAL-reset corruption bug is fixed from here on (R5).
@@ -47,7 +47,7 @@ impl Db {
             Some("postgres" | "postgresql") => postgres(url, settings).await?,
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         };
-        let db = Self { pools, around, tracker: TaskTracker::new(), sealer: None };
+        let db = Self { pools, around, tracker: TaskTracker::new(), sealer: None, troubled: trouble::Troubled::default() };
         db.agree_on_time().await?;
         Ok(db)
     }

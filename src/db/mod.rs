@@ -25,6 +25,7 @@ mod signal;
 mod sql;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trouble;
 mod tx;
 mod unit;
 mod wake;
@@ -59,6 +60,7 @@ pub struct Db {
     around: tx::Surroundings,
     tracker: TaskTracker,
     sealer: Option<Arc<Sealer>>,
+    troubled: trouble::Troubled,
 }
 
 #[derive(Clone)]
@@ -104,14 +106,16 @@ impl Db {
     {
         // The unit runs in another task than whoever asks for it.
         let cause = traces::current();
-        match &self.pools {
+        let outcome = match &self.pools {
             Pools::Sqlite { writer, .. } => writer.run(cause, unit).await,
             Pools::Postgres(pool) => {
                 let (db, pool) = (self.clone(), pool.clone());
                 let task = self.tracker.spawn(async move { unit::run_on_postgres(&db, &pool, cause, unit).await });
                 task.await.unwrap_or_else(|panic| Err(Failure::internal(panic)))
             }
-        }
+        };
+        self.troubled.note(&outcome);
+        outcome
     }
 
     /// What committed units tell others in this process. Other processes do not hear it: who must know, also polls.
@@ -150,9 +154,18 @@ impl Db {
         }
     }
 
-    /// Whether the database answers, and has its tables.
+    /// Whether the database answers, has its tables, and takes what is written. Nothing is written to find out, unless the last
+    /// unit could not be: then one is tried.
+    ///
+    /// # Errors
+    /// Says in its message whether it does not answer, or takes nothing.
     pub async fn check(&self) -> Result<(), Failure> {
-        self.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await.map(drop)
+        self.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await?;
+        if self.troubled.is() {
+            let tried = self.unit(|tx| Box::pin(tx.write_nothing_new())).await;
+            return tried.map_err(trouble::unwritable);
+        }
+        Ok(())
     }
 
     /// Waits for units under way, then closes every connection.

@@ -18,6 +18,9 @@ const BATCH: usize = 256;
 /// Units that may wait before callers are told to come back.
 const QUEUE: usize = 8192;
 
+/// A disk that has no room has none a moment later.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
 /// Answers its caller; the argument says whether the commit succeeded.
 type Answer = Box<dyn FnOnce(bool) + Send>;
 /// A unit with its caller's address inside: runs, and leaves the answer to be sent after the commit.
@@ -63,10 +66,10 @@ where
     T: Send + 'static,
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
 {
+    tx.cause = cause;
     let mut outcome = guarded(tx, unit).await;
     if outcome.is_ok()
         && let Err(error) = keep(tx).await
-    tx.cause = cause;
     {
         outcome = Err(error.into());
     }
@@ -94,24 +97,25 @@ async fn commit_batch(tx: &mut Tx, batch: &mut Vec<Message>) -> Option<oneshot::
     let mut stop = None;
     let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
     let mut effects = Vec::new();
-    let begun = begin(tx).await;
+    // Until something takes the transaction away: a disk without room does.
+    let mut whole = begin(tx).await;
     for message in batch.drain(..) {
         match message {
             Message::Stop(sender) => stop = Some(sender),
-            Message::Work(work) if begun => {
+            Message::Work(work) if whole => {
                 tx.begin_operation();
                 let (written, answer) = work(tx).await;
                 answers.push(answer);
                 if written {
                     effects.append(&mut tx.effects);
                 } else {
-                    take_back(tx).await;
+                    whole = take_back(tx).await;
                 }
             }
             Message::Work(_) => {}
         }
     }
-    let committed = begun && end(tx).await;
+    let committed = if whole { end(tx).await } else { abandon(tx).await };
     if committed {
         effects.into_iter().for_each(|effect| effect());
     }
@@ -147,9 +151,7 @@ async fn end(tx: &mut Tx) -> bool {
         Ok(()) => true,
         Err(error) => {
             tracing::error!(%error, "a commit failed; its callers are told so");
-            tx.control("rollback").await.ok();
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            false
+            abandon(tx).await
         }
     }
 }
