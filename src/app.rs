@@ -166,18 +166,27 @@ impl App {
         &self.doors.dispatcher
     }
 
-    /// All HTTP routes.
-    pub fn router(&self, metrics: PrometheusHandle) -> Router {
-        let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);
-        let https = self.base.starts_with("https:");
-        let site = site::Site {
+    fn site(&self, metrics: PrometheusHandle) -> site::Site {
+        site::Site {
             db: self.db.clone(),
             sealer: self.sealer.clone(),
             discovery: self.discovery.clone(),
             base: self.base.clone(),
-            https,
+            https: self.base.starts_with("https:"),
             metrics: Door::new(metrics, &self.metrics),
-        };
+        }
+    }
+
+    /// Health and metrics only, for a process that answers no calls.
+    pub fn probes(&self, metrics: PrometheusHandle) -> Router {
+        self.site(metrics).probes()
+    }
+
+    /// All HTTP routes.
+    pub fn router(&self, metrics: PrometheusHandle) -> Router {
+        let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);
+        let site = self.site(metrics);
+        let https = site.https;
         let router = Router::new()
             .route("/rpc", rpc)
             .with_state(self.doors.clone())
