@@ -11,6 +11,7 @@ mod connections;
 mod demo;
 mod documents;
 mod feeds;
+mod fuzz;
 mod hosting;
 mod imports;
 mod inbox;
