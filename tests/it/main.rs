@@ -22,4 +22,5 @@ mod odoo;
 mod reports;
 mod supply_chain;
 mod support;
+mod threats;
 mod transport;
