@@ -34,7 +34,7 @@ use crate::tenancy::Gate;
 use crate::webhooks::Inbox;
 use crate::{
     admin, attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
-    notifications, odoo, providers, recordings, reports, rooms, server_info, site, tenancy, webhooks,
+    notifications, odoo, providers, recordings, reports, rooms, server_info, site, tenancy, traces, webhooks,
 };
 
 /// How often meetings are looked at whose time is over.
@@ -166,19 +166,28 @@ impl App {
         &self.doors.dispatcher
     }
 
-    /// All HTTP routes.
-    pub fn router(&self, metrics: PrometheusHandle) -> Router {
-        let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);
-        let https = self.base.starts_with("https:");
-        let site = site::Site {
+    fn site(&self, metrics: PrometheusHandle) -> site::Site {
+        site::Site {
             db: self.db.clone(),
             sealer: self.sealer.clone(),
             discovery: self.discovery.clone(),
             base: self.base.clone(),
-            https,
+            https: self.base.starts_with("https:"),
             metrics: Door::new(metrics, &self.metrics),
-        };
-        Router::new()
+        }
+    }
+
+    /// Health and metrics only, for a process that answers no calls.
+    pub fn probes(&self, metrics: PrometheusHandle) -> Router {
+        self.site(metrics).probes()
+    }
+
+    /// All HTTP routes.
+    pub fn router(&self, metrics: PrometheusHandle) -> Router {
+        let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);
+        let site = self.site(metrics);
+        let https = site.https;
+        let router = Router::new()
             .route("/rpc", rpc)
             .with_state(self.doors.clone())
             .merge(OdooDoor { odoo: self.odoo.clone(), doors: self.doors.clone() }.router())
@@ -189,7 +198,8 @@ impl App {
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
             .merge(self.inbox.clone().router())
             .merge(self.recordings.clone().router())
-            .merge(self.admin.clone().router())
+            .merge(self.admin.clone().router());
+        if traces::on() { router.layer(axum::middleware::from_fn(traces::traced)) } else { router }
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.

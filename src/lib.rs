@@ -3,7 +3,7 @@
 //! Folders are capabilities; layers are file names inside them. A module uses only what stands left of it:
 //!
 //! ```text
-//! kernel <- config, db, egress, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
+//! kernel <- config, traces, db, egress, rpc, web, jobs <- audit, events, custom_fields, mail <- tenancy, rooms, providers <- meetings
 //!        <- join, attendance, recordings, hosting, calendar, notifications <- webhooks, booking <- connections, odoo, reports <- admin <- app
 //! ```
 //!
@@ -47,5 +47,6 @@ pub mod site;
 pub mod stand_ins;
 pub mod telemetry;
 pub mod tenancy;
+pub mod traces;
 pub mod web;
 pub mod webhooks;

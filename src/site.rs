@@ -33,16 +33,19 @@ pub struct Site {
 }
 
 impl Site {
+    /// Health and metrics.
+    pub fn probes(self) -> Router {
+        let metrics = self.metrics.clone().router(self.https);
+        Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready)).merge(metrics).with_state(self)
+    }
+
     /// The routes.
     pub fn router(self) -> Router {
-        let metrics = self.metrics.clone().router(self.https);
+        let probes = self.clone().probes();
         Router::new()
             .route("/", get(start).post(find))
             .route("/docs", get(docs))
             .route("/openrpc.json", get(openrpc))
-            .route("/healthz", get(async || "ok\n"))
-            .route("/readyz", get(ready))
-            .merge(metrics)
             .route("/.well-known/jwks.json", get(jwks))
             .route("/keys/{file}", get(key))
             .route("/keys/{account}/{file}", get(account_key))
@@ -51,6 +54,7 @@ impl Site {
             .route("/web/binary/company_logo", get(async |state| asset(state, Path("logo.svg".to_owned()), HeaderMap::new()).await))
             .fallback(nowhere)
             .with_state(self)
+            .merge(probes)
     }
 
     fn page(&self, html: String) -> Response {
@@ -127,12 +131,7 @@ async fn ready(State(site): State<Site>) -> Response {
         Ok(()) => json_answer(&site, StatusCode::OK, &json!({ "ready": true }), "no-store"),
         Err(failure) => {
             tracing::warn!(%failure, "not ready");
-            json_answer(
-                &site,
-                StatusCode::SERVICE_UNAVAILABLE,
-                &json!({ "ready": false, "why": "the database does not answer" }),
-                "no-store",
-            )
+            json_answer(&site, StatusCode::SERVICE_UNAVAILABLE, &json!({ "ready": false, "why": failure.message() }), "no-store")
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::db::inspect;
 use crate::demo::house::{self, Found};
 use crate::demo::{self, Addresses, welcome, world};
 use crate::kernel::clock::{SystemClock, SystemEntropy};
-use crate::lifecycle;
+use crate::lifecycle::{self, Duty};
 use crate::stand_ins::StandIns;
 
 #[derive(Debug, clap::Args)]
@@ -60,5 +60,5 @@ async fn serve(config: Config, at: Addresses) -> anyhow::Result<()> {
         println!("{}", welcome::welcome(app, &at, &organization).await?);
         Ok(())
     };
-    lifecycle::serve_prepared(config, stop, prepare).await
+    lifecycle::serve_prepared(config, Duty::Everything, stop, prepare).await
 }

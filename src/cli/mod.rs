@@ -21,6 +21,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
 use crate::kernel::clock::{SharedClock, SystemEntropy};
+use crate::lifecycle::Duty;
 use crate::{app, lifecycle};
 
 /// Makes meetings joinable: a JSON-RPC service beside an ERP.
@@ -37,7 +38,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the service (this is also what happens without a command)
-    Serve,
+    Serve(Serve),
+    /// Do what is done beside calls - jobs, deliveries, letters, timers - and answer health and metrics only (PostgreSQL)
+    Worker,
     /// Bring the database's schema up to date
     Migrate(Output),
     /// Organizations
@@ -65,6 +68,13 @@ enum Command {
     Openrpc,
     /// Print the configuration's defaults with their explanations
     Defaults,
+}
+
+#[derive(Debug, Default, Args)]
+struct Serve {
+    /// Leave jobs, deliveries, letters and timers to `omeet worker` (PostgreSQL)
+    #[arg(long)]
+    calls_only: bool,
 }
 
 /// How a command answers.
@@ -97,7 +107,7 @@ fn put(text: &str) -> anyhow::Result<()> {
 /// With words for whoever typed it.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let loaded = Config::load(arguments.config.as_deref());
-    match (arguments.command.unwrap_or(Command::Serve), loaded) {
+    match (arguments.command.unwrap_or(Command::Serve(Serve::default())), loaded) {
         // It says what is wrong with the configuration, too.
         (Command::Doctor(command), loaded) => doctor::run(loaded, command).await,
         (command, loaded) => carry_out(loaded?, command).await,
@@ -106,7 +116,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 async fn carry_out(config: Config, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve => lifecycle::serve(config).await,
+        Command::Serve(Serve { calls_only: true }) => lifecycle::serve(config, Duty::Calls).await,
+        Command::Serve(Serve { calls_only: false }) => lifecycle::serve(config, Duty::Everything).await,
+        Command::Worker => lifecycle::serve(config, Duty::Work).await,
         Command::Migrate(output) => migrate(&config, output).await,
         Command::Organization(command) => organizations::run(&config, command).await,
         Command::Key(command) => keys::run(&config, command).await,

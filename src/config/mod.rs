@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub use secret::Secret;
 pub use sections::{
     Admin, Booking, Calendars, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo,
-    Providers, Recordings, Retention, Secrets, Server, Webhooks,
+    Providers, Recordings, Retention, Secrets, Server, Telemetry, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
@@ -43,6 +43,7 @@ pub struct Config {
     pub recordings: Recordings,
     pub metrics: Metrics,
     pub admin: Admin,
+    pub telemetry: Telemetry,
     pub log: Log,
 }
 
@@ -74,6 +75,7 @@ impl Config {
         self.jitsi.resolve()?;
         self.mail.resolve()?;
         self.metrics.resolve()?;
+        self.telemetry.resolve()?;
         self.calendars.resolve()?;
         self.admin.resolve()?;
         self.server.check()?;

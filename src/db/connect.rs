@@ -15,7 +15,7 @@ use super::signal;
 use super::turns::Turns;
 use super::tx::{Conn, Surroundings, Tx};
 use super::writer::Writer;
-use super::{Db, Pools, migrate};
+use super::{Db, Pools, migrate, trouble};
 use crate::kernel::{Clock, Entropy, IdSource};
 
 /// The WAL-reset corruption bug is fixed from here on (R5).
@@ -56,7 +56,8 @@ impl Db {
             Some("postgres" | "postgresql") => postgres(url, settings).await?,
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         };
-        let db = Self { pools, around, tracker: TaskTracker::new(), turns: Arc::new(Turns::new(TURNS)), sealer: None };
+        let (turns, troubled) = (Arc::new(Turns::new(TURNS)), trouble::Troubled::default());
+        let db = Self { pools, around, tracker: TaskTracker::new(), turns, sealer: None, troubled };
         db.agree_on_time().await?;
         Ok(db)
     }

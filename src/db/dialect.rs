@@ -45,6 +45,34 @@ impl Tx {
     }
 }
 
+impl Tx {
+    /// Writes something that changes nothing, all the way to the disk.
+    pub(super) async fn write_nothing_new(&mut self) -> Result<(), Failure> {
+        let sql = match self.engine() {
+            // An update to the same value would be left out.
+            Engine::Sqlite => "pragma user_version = 0",
+            Engine::Postgres => {
+                "update organization set event_seq = event_seq where id = (select id from organization limit 1 for update skip locked)"
+            }
+        };
+        self.execute(sql, Vec::new()).await.map(drop)
+    }
+}
+
+/// Whether `error` says that the engine cannot do at the moment what it could do before: no room, no right to write, no answer, too
+/// many at a time. Trying again is right, and it is nothing that the caller did.
+pub(super) fn is_passing(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    match code.parse::<u32>() {
+        // Result codes of SQLite, of which the last octet says the kind: busy, locked, no memory, read-only, interrupted, I/O, full, cannot
+        // open, locking protocol. PostgreSQL's have five characters.
+        Ok(result) if code.len() < 5 => matches!(result & 0xff, 5..=10 | 13..=15),
+        // Connection, resources (no room, too many connections), intervention (stopping, took too long), system (I/O); conflicts; a
+        // server that may only be read; a lock that was not had in time.
+        _ => ["08", "53", "57", "58", "40", "25006", "55P03"].iter().any(|class| code.starts_with(class)),
+    }
+}
+
 /// Whether `error` is the violation of the constraint that no two rows of a resource overlap: an exclusion constraint on PostgreSQL, a
 /// trigger of the same name on SQLite.
 pub fn overlaps(error: &sqlx::Error) -> bool {

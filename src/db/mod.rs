@@ -26,6 +26,7 @@ mod signal;
 mod sql;
 #[cfg(test)]
 pub(crate) mod testing;
+mod trouble;
 mod turns;
 mod tx;
 mod unit;
@@ -54,6 +55,7 @@ use sqlx::{PgPool, SqlitePool};
 use tokio_util::task::TaskTracker;
 
 use crate::kernel::{Clock, Ctx, Entropy, Failure, Sealer, TypedId};
+use crate::traces;
 
 /// Handle to the database; clones share one set of connections.
 #[derive(Clone)]
@@ -63,6 +65,7 @@ pub struct Db {
     tracker: TaskTracker,
     turns: Arc<turns::Turns>,
     sealer: Option<Arc<Sealer>>,
+    troubled: trouble::Troubled,
 }
 
 #[derive(Clone)]
@@ -107,16 +110,20 @@ impl Db {
         U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
     {
         let (unit, slot) = unit::Slot::of(unit);
-        self.run(unit).await?;
+        let outcome = self.run(unit).await;
+        self.troubled.note(&outcome);
+        outcome?;
         slot.take()
     }
 
     async fn run(&self, unit: unit::Unit) -> Result<(), Failure> {
+        // The unit runs in another task than whoever asks for it.
+        let cause = traces::current();
         match &self.pools {
-            Pools::Sqlite { writer, .. } => writer.run(unit).await,
+            Pools::Sqlite { writer, .. } => writer.run(cause, unit).await,
             Pools::Postgres(pool) => {
                 let (db, pool) = (self.clone(), pool.clone());
-                let task = self.tracker.spawn(async move { unit::run_on_postgres(&db, &pool, unit).await });
+                let task = self.tracker.spawn(async move { unit::run_on_postgres(&db, &pool, cause, unit).await });
                 task.await.unwrap_or_else(|panic| Err(Failure::internal(panic)))
             }
         }
@@ -158,9 +165,18 @@ impl Db {
         }
     }
 
-    /// Whether the database answers, and has its tables.
+    /// Whether the database answers, has its tables, and takes what is written. Nothing is written to find out, unless the last
+    /// unit could not be: then one is tried.
+    ///
+    /// # Errors
+    /// Says in its message whether it does not answer, or takes nothing.
     pub async fn check(&self) -> Result<(), Failure> {
-        self.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await.map(drop)
+        self.reader().await?.fetch_one::<(i64,)>("select count(*) from organization", vec![]).await?;
+        if self.troubled.is() {
+            let tried = self.unit(|tx| Box::pin(tx.write_nothing_new())).await;
+            return tried.map_err(trouble::unwritable);
+        }
+        Ok(())
     }
 
     /// Waits for units under way, then closes every connection.

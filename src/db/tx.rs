@@ -49,6 +49,7 @@ pub struct Tx {
     pub(super) effects: Vec<Effect>,
     pub(super) around: Surroundings,
     pub(super) unsettled: bool,
+    pub(super) cause: Option<String>,
     deferred: Deferred,
     now: Timestamp,
 }
@@ -56,7 +57,7 @@ pub struct Tx {
 impl Tx {
     pub(super) fn new(conn: Conn, around: Surroundings) -> Self {
         let now = around.clock.now();
-        Self { conn, effects: Vec::new(), around, unsettled: false, deferred: Deferred::default(), now }
+        Self { conn, effects: Vec::new(), around, unsettled: false, cause: None, deferred: Deferred::default(), now }
     }
 
     /// Reads the clock for the next operation.
@@ -65,11 +66,17 @@ impl Tx {
         self.effects.clear();
         self.deferred.clear();
         self.unsettled = false;
+        self.cause = None;
     }
 
     /// The instant of this operation: the same for everything it writes.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The `traceparent` of whoever asked for this unit, for what it leaves to be done later.
+    pub fn cause(&self) -> Option<String> {
+        self.cause.clone()
     }
 
     /// Randomness.

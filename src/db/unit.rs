@@ -52,8 +52,9 @@ pub(super) async fn guarded(tx: &mut Tx, unit: Unit) -> Result<(), Failure> {
     outcome.unwrap_or_else(|_| Err(Failure::internal(anyhow::anyhow!("a unit of work panicked"))))
 }
 
-pub(super) async fn run_on_postgres(db: &Db, pool: &PgPool, unit: Unit) -> Result<(), Failure> {
+pub(super) async fn run_on_postgres(db: &Db, pool: &PgPool, cause: Option<String>, unit: Unit) -> Result<(), Failure> {
     let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), db.around.clone());
+    tx.cause = cause;
     tx.control("begin").await?;
     let outcome = guarded(&mut tx, unit).await;
     let ended = tx.control(if outcome.is_ok() { "commit" } else { "rollback" }).await;

@@ -17,11 +17,21 @@ const BATCH: usize = 256;
 /// Units that may wait before callers are told to come back.
 const QUEUE: usize = 8192;
 
+/// A disk that has no room has none a moment later.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
 /// How it went, for whoever waits.
 type Outcome = Result<(), Failure>;
 
+/// A unit with what caused it, and who waits for it.
+struct Work {
+    unit: Unit,
+    cause: Option<String>,
+    caller: oneshot::Sender<Outcome>,
+}
+
 enum Message {
-    Work(Unit, oneshot::Sender<Outcome>),
+    Work(Work),
     Stop(oneshot::Sender<()>),
 }
 
@@ -49,9 +59,9 @@ impl Writer {
         Self(sender)
     }
 
-    pub(super) async fn run(&self, unit: Unit) -> Outcome {
-        let (sender, receiver) = oneshot::channel();
-        self.0.send(Message::Work(unit, sender)).await.map_err(|_| Failure::from(&UNAVAILABLE))?;
+    pub(super) async fn run(&self, cause: Option<String>, unit: Unit) -> Outcome {
+        let (caller, receiver) = oneshot::channel();
+        self.0.send(Message::Work(Work { unit, cause, caller })).await.map_err(|_| Failure::from(&UNAVAILABLE))?;
         receiver.await.unwrap_or_else(|_| Err(Failure::from(&UNAVAILABLE)))
     }
 
@@ -84,23 +94,25 @@ async fn commit_batch(tx: &mut Tx, batch: &mut Vec<Message>) -> Option<oneshot::
     let mut stop = None;
     let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
     let mut effects = Vec::new();
-    let begun = begin(tx).await;
+    // Until something takes the transaction away: a disk without room does.
+    let mut whole = begin(tx).await;
     for message in batch.drain(..) {
         match message {
             Message::Stop(sender) => stop = Some(sender),
-            Message::Work(unit, caller) if begun => {
+            Message::Work(Work { unit, cause, caller }) if whole => {
                 tx.begin_operation();
+                tx.cause = cause;
                 let outcome = work(tx, unit).await;
                 match outcome {
                     Ok(()) => effects.append(&mut tx.effects),
-                    Err(_) => take_back(tx).await,
+                    Err(_) => whole = take_back(tx).await,
                 }
                 answers.push(Answer { outcome, caller });
             }
-            Message::Work(..) => {}
+            Message::Work(_) => {}
         }
     }
-    let committed = begun && end(tx).await;
+    let committed = if whole { end(tx).await } else { abandon(tx).await };
     if committed {
         effects.into_iter().for_each(|effect| effect());
     }
@@ -118,10 +130,17 @@ async fn keep(tx: &mut Tx) -> Result<(), sqlx::Error> {
     tx.run_deferred_and("release unit; savepoint unit").await
 }
 
-async fn take_back(tx: &mut Tx) {
-    if let Err(error) = tx.control("rollback to unit").await {
-        tracing::error!(%error, "a unit that failed could not be taken back");
-    }
+// False where there is nothing to go back to, because SQLite took back the whole transaction: what came next would be in none.
+async fn take_back(tx: &mut Tx) -> bool {
+    let taken_back = tx.control("rollback to unit").await;
+    taken_back.inspect_err(|error| tracing::error!(%error, "a unit that failed took the whole transaction with it")).is_ok()
+}
+
+// Nothing of it counts, and the next one begins in a clean state.
+async fn abandon(tx: &mut Tx) -> bool {
+    tx.control("rollback").await.ok();
+    tokio::time::sleep(AFTER_FAILURE).await;
+    false
 }
 
 async fn end(tx: &mut Tx) -> bool {
@@ -129,9 +148,7 @@ async fn end(tx: &mut Tx) -> bool {
         Ok(()) => true,
         Err(error) => {
             tracing::error!(%error, "a commit failed; its callers are told so");
-            tx.control("rollback").await.ok();
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            false
+            abandon(tx).await
         }
     }
 }

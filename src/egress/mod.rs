@@ -9,7 +9,9 @@ mod retry_after;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, RequestBuilder};
+
+use crate::traces;
 
 pub use address::{Resolver, check};
 pub use retry_after::retry_after_s;
@@ -29,6 +31,14 @@ pub fn client(allow_private: bool, timeout: Duration) -> ClientBuilder {
         .dns_resolver(Resolver { allow_private })
         .pool_max_idle_per_host(4)
         .pool_idle_timeout(Duration::from_secs(20))
+}
+
+/// A call that says what caused it, where traces are made.
+pub fn caused(request: RequestBuilder) -> RequestBuilder {
+    match traces::current() {
+        Some(traceparent) => request.header(traces::TRACEPARENT, traceparent),
+        None => request,
+    }
 }
 
 /// What went wrong with a call, without the address (it may hold a token) and without line breaks.

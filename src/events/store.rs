@@ -17,10 +17,10 @@ const AT_ONCE: usize = 200;
 /// Appends an event in the transaction of its change. Call it last: it holds the organization's counter until the commit.
 pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) -> Result<(), Failure> {
     tx.defer("update organization set event_seq = event_seq + 1 where id = $1", args![org]).await?;
-    let (id, now): (EventId, _) = (tx.new_id(), tx.now());
-    let sql = "insert into event (org_id, seq, id, type, subject, data, created_at)
-        select id, event_seq, $2, $3, $4, $5, $6 from organization where id = $1";
-    tx.defer(sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now]).await?;
+    let (id, now, cause): (EventId, _, _) = (tx.new_id(), tx.now(), tx.cause());
+    let sql = "insert into event (org_id, seq, id, type, subject, data, created_at, traceparent)
+        select id, event_seq, $2, $3, $4, $5, $6, $7 from organization where id = $1";
+    tx.defer(sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now, cause]).await?;
     tx.signal(Topic::Events, org);
     Ok(())
 }

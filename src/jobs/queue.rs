@@ -16,6 +16,7 @@ use super::store::{self, Claim};
 use super::{backoff, worker};
 use crate::db::{Db, Topic, Tx};
 use crate::kernel::Failure;
+use crate::traces::{self, Span, SpanKind};
 
 /// Failed attempts after which a job is dead: some five hours.
 pub const MAX_ATTEMPTS: i64 = 14;
@@ -101,14 +102,8 @@ impl Queue {
     async fn run(self, claim: Claim, permit: OwnedSemaphorePermit) {
         let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
         let began = std::time::Instant::now();
-        let running = AssertUnwindSafe(async { (handler.run)(claim.job.clone()).await }).catch_unwind();
-        let running = tokio::time::timeout(handler.pace.run(), running);
-        let Some(ended) = self.abandoned.run_until_cancelled(running).await else { return };
-        let outcome = match ended {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
-            Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {:?}", handler.pace.run()) },
-        };
+        let running = span(&claim).around(attempt(handler, claim.job.clone()));
+        let Some(outcome) = self.abandoned.run_until_cancelled(running).await else { return };
         metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
         if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
             worker::complain("job.record", &failure);
@@ -137,6 +132,26 @@ pub(super) async fn rounds(db: &Db, stop: &CancellationToken, round: impl Fn() -
             () = stop.cancelled() => {}
         }
     }
+}
+
+fn span(claim: &Claim) -> Span {
+    Span::lazily(SpanKind::Consumer, || claim.kind.clone())
+        .caused_by(claim.cause.as_deref())
+        .with("omeet.job.id", || claim.job.id.to_string())
+        .with("omeet.job.attempt", || claim.job.attempt)
+}
+
+async fn attempt(handler: &Handler, job: Job) -> JobOutcome {
+    let running = AssertUnwindSafe(async { (handler.run)(job).await }).catch_unwind();
+    let outcome = match tokio::time::timeout(handler.pace.run(), running).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => JobOutcome::Retry { after: None, why: "the handler panicked".to_owned() },
+        Err(_) => JobOutcome::Retry { after: None, why: format!("the handler took longer than {:?}", handler.pace.run()) },
+    };
+    if let JobOutcome::Retry { why, .. } | JobOutcome::Dead(why) = &outcome {
+        traces::failed(why);
+    }
+    outcome
 }
 
 /// Records what became of a job.

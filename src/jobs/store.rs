@@ -10,12 +10,13 @@ use crate::kernel::{Ctx, Failure, JobId, OrgId, Page, Timestamp};
 
 /// Enqueues a job in the transaction of the change that needs it.
 pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
-    let sql = "insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at)
-        values ($1, $2, $3, $4, $5, $6, 0, 'ready', $7)
+    let sql = "insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at, traceparent)
+        values ($1, $2, $3, $4, $5, $6, 0, 'ready', $7, $8)
         on conflict (kind, unique_key) do update
-        set payload = excluded.payload, run_at = excluded.run_at, attempts = 0, state = 'ready', last_error = null";
+        set payload = excluded.payload, run_at = excluded.run_at, attempts = 0, state = 'ready', last_error = null, traceparent = excluded.traceparent";
+    let cause = tx.cause();
     let (id, now): (JobId, _) = (tx.new_id(), tx.now());
-    tx.defer(sql, args![id, Arg::id(job.org), job.kind, job.unique_key, job.payload, job.run_at, now]).await?;
+    tx.defer(sql, args![id, Arg::id(job.org), job.kind, job.unique_key, job.payload, job.run_at, now, cause]).await?;
     if let Some(org) = job.org.filter(|_| job.run_at <= now) {
         tx.signal(Topic::Work, org);
     }
@@ -38,6 +39,8 @@ pub(super) struct Claim {
     pub kind: String,
     pub job: Job,
     pub lease_until: Timestamp,
+    /// The `traceparent` of what enqueued it.
+    pub cause: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,11 +51,12 @@ struct Row {
     payload: Json<Value>,
     attempts: i64,
     lease_until: Timestamp,
+    traceparent: Option<String>,
 }
 
 impl From<Row> for Claim {
-    fn from(Row { id, org_id, kind, payload, attempts, lease_until }: Row) -> Self {
-        Self { kind, job: Job { id, org: org_id, payload: payload.0, attempt: attempts }, lease_until }
+    fn from(Row { id, org_id, kind, payload, attempts, lease_until, traceparent }: Row) -> Self {
+        Self { kind, job: Job { id, org: org_id, payload: payload.0, attempt: attempts }, lease_until, cause: traceparent }
     }
 }
 
@@ -75,7 +79,7 @@ pub(super) async fn claim(tx: &mut Tx, kinds: &[(&'static str, i64)], limit: u32
         sql.push(" when ").bind(*kind).push(" then ").bind(now.plus_secs(*lease_s));
     }
     sql.push(" end where id in (select id from due) and state = 'ready' and (lease_until is null or lease_until <= ").bind(now);
-    sql.push(") returning id, org_id, kind, payload, attempts, lease_until");
+    sql.push(") returning id, org_id, kind, payload, attempts, lease_until, traceparent");
     let rows: Vec<Row> = sql.fetch_all(tx).await?;
     Ok(rows.into_iter().map(Claim::from).collect())
 }

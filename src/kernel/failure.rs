@@ -113,8 +113,9 @@ impl Kind {
 pub static INVALID: Kind = Kind::new(Class::InvalidParams, "params.invalid", "A parameter does not fit");
 /// Our fault.
 pub static INTERNAL: Kind = Kind::new(Class::Internal, "internal", "Something went wrong on our side");
-/// The database does not answer in time.
-pub static UNAVAILABLE: Kind = Kind::new(Class::Unavailable, "database.unavailable", "The database does not answer; try again");
+/// The database does not answer in time, or has no room, or may not write.
+pub static UNAVAILABLE: Kind =
+    Kind::new(Class::Unavailable, "database.unavailable", "The database does not answer, or cannot write; try again");
 /// No key was sent, or it is unknown, expired or revoked.
 pub static UNAUTHENTICATED: Kind = Kind::new(Class::Unauthenticated, "key.missing", "Send an API key: Authorization: Bearer omk_...");
 /// The caller may not do this.
@@ -140,9 +141,19 @@ pub fn invalid(field: &str, why: impl fmt::Display) -> Failure {
 impl Failure {
     /// An internal failure with its cause, which never reaches the caller.
     pub fn internal(source: impl Into<anyhow::Error>) -> Self {
-        let mut failure = Self::from(&INTERNAL);
-        failure.0.source = Some(source.into());
-        failure
+        Self::from(&INTERNAL).caused_by(source)
+    }
+
+    /// The database cannot do it at the moment; the cause is for the log.
+    pub fn unavailable(source: impl Into<anyhow::Error>) -> Self {
+        Self::from(&UNAVAILABLE).caused_by(source)
+    }
+
+    /// Adds a cause for the log.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<anyhow::Error>) -> Self {
+        self.0.source = Some(source.into());
+        self
     }
 
     /// Adds `data.<name>`.
@@ -204,19 +215,6 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
-
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                let mut failure = Self::from(&UNAVAILABLE);
-                failure.0.source = Some(error.into());
-                failure
-            }
-            other => Self::internal(other),
-        }
-    }
-}
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {

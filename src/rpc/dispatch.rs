@@ -24,6 +24,7 @@ use crate::config::Limits;
 use crate::kernel::context::Door;
 use crate::kernel::failure::{Class, Failure, Kind, invalid};
 use crate::kernel::{Ctx, Entropy, KeyId};
+use crate::traces::{self, Span, SpanKind};
 
 /// No such method.
 pub static METHOD_NOT_FOUND: Kind = Kind::new(Class::MethodNotFound, "method.not_found", "There is no such method; GET /docs lists them");
@@ -143,7 +144,8 @@ impl Dispatcher {
             .get(&*call.method)
             .ok_or_else(|| METHOD_NOT_FOUND.because(format!("There is no method {}; GET /docs lists them", shorten(&call.method))))?;
         let begun = Instant::now();
-        let outcome = self.run(knock, method, call, subscriber).await;
+        let span = Span::new(SpanKind::Internal, method.spec.name).with("omeet.request_id", || knock.request_id.clone());
+        let outcome = span.around(traced(self.run(knock, method, call, subscriber))).await;
         let result = outcome.as_ref().map_or_else(|failure| failure.kind().name, |outcome| if outcome.failed { "refused" } else { "ok" });
         method.note(begun, result);
         outcome
@@ -193,6 +195,18 @@ impl Dispatcher {
         serde_json::to_writer(&mut body, &was_subscribed)?;
         Ok(Outcome::result(&call.id, body))
     }
+}
+
+// Only what is our fault is a failure of the trace: callers may be refused.
+async fn traced(run: impl Future<Output = Result<Outcome, Failure>>) -> Result<Outcome, Failure> {
+    let outcome = run.await;
+    if let Err(failure) = &outcome {
+        traces::note("omeet.refusal", || failure.kind().name);
+        if matches!(failure.kind().class, Class::Internal | Class::Unavailable | Class::Timeout) {
+            traces::failed(failure.kind().name);
+        }
+    }
+    outcome
 }
 
 /// A method with what runs it and how long that takes.

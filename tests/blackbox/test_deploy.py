@@ -129,6 +129,29 @@ def test_nginx_serves_odoo_and_omeet_under_one_name(behind_nginx):
     assert json.loads(nginx.get("/rpc", body=call, Content_Type="application/json")[2])["result"]["name"] == "omeet"
 
 
+def observatory(nginx, path: str, folder: Path) -> dict:
+    """What the MDN HTTP Observatory says of a page; its list of preloaded hosts, which its installation would fetch, is empty."""
+    packages = folder / "node_modules"
+    packages.is_symlink() or packages.symlink_to(Path(os.environ["OMEET_NODE_PACKAGES"]) / "node_modules")
+    preloaded = packages / "@mdn/mdn-http-observatory/conf/hsts-preload.json"
+    preloaded.exists() or preloaded.write_text("{}")
+    judge = folder / "observatory.mjs"
+    judge.write_text((Path(__file__).parent / "judges/observatory.mjs").read_text())
+    trusting = os.environ | {"NODE_EXTRA_CA_CERTS": str(nginx.folder / "fullchain.pem")}
+    return json.loads(run("node", judge, HOST + path, nginx.plain, nginx.secure, env=trusting).splitlines()[0])
+
+
+@pytest.mark.alone("sqlite")
+@pytest.mark.goal("S9")
+def test_the_observatory_gives_its_best_grade(behind_nginx, tmp_path):
+    server, nginx = behind_nginx
+    code = server.client().call("meeting.instant", name="Scored")["room_code"]
+    for path in [f"/j/{code}", "/docs"]:
+        judged = observatory(nginx, path, tmp_path)
+        failed = {name: test for name, test in judged["tests"].items() if not test["pass"]}
+        assert judged["grade"] == "A+" and judged["score"] >= 100 and len(judged["tests"]) == 10 and not failed, (path, judged)
+
+
 @pytest.mark.alone("sqlite")
 @pytest.mark.goal("S15")
 def test_a_websocket_passes_nginx(behind_nginx):

@@ -8,7 +8,7 @@ use crate::support::on_every_engine;
 /// Rooms from the ground up: a room uses only rooms before it, and itself.
 const ORDER: [&[&str]; 10] = [
     &["kernel"],
-    &["config", "db", "egress", "listener", "rpc", "web", "jobs"],
+    &["config", "traces", "db", "egress", "listener", "rpc", "web", "jobs"],
     &["audit", "events", "custom_fields", "mail"],
     &["tenancy", "rooms", "providers"],
     &["meetings"],

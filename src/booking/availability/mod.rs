@@ -1,6 +1,6 @@
 //! When people are busy: what the ERP tells, what public calendars say, and omeet's own meetings and bookings.
 
-mod calendar;
+pub mod calendar;
 mod fetch;
 mod input;
 pub mod rpc;

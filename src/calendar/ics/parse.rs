@@ -34,7 +34,8 @@ pub fn parse(bytes: &[u8], fallback: &str) -> Result<Calendar, Failure> {
 // The crate gives up on components that it does not know, and ours are the events only.
 fn known_components(text: &str) -> Result<String, Failure> {
     let (mut open, mut out): (Vec<String>, String) = (Vec::new(), String::with_capacity(text.len()));
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+    for line in text.lines().map(printable).filter(|line| !line.trim().is_empty()) {
+        let line = line.as_str();
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let (name, component) = (name.trim().to_ascii_uppercase(), value.trim().to_ascii_uppercase());
         if name == "BEGIN" {
@@ -48,6 +49,11 @@ fn known_components(text: &str) -> Result<String, Failure> {
         }
     }
     if open.is_empty() { Ok(out) } else { Err(invalid(FIELD, format!("must end with END:{}", open.join(", END:")))) }
+}
+
+// Control characters are in no text of RFC 5545, and we write none: what is kept, above all a UID, is what is written again.
+fn printable(line: &str) -> String {
+    line.chars().filter(|c| *c == '\t' || !c.is_control()).collect()
 }
 
 fn wanted(open: &[String]) -> bool {

@@ -19,6 +19,7 @@ use crate::db::{Db, Topic, Tx};
 use crate::events::Event;
 use crate::jobs::worker::complain;
 use crate::kernel::{Ctx, EndpointId, Failure, OrgId, Sealer, Timestamp, code};
+use crate::traces::{Span, SpanKind};
 
 /// Messages on their way at a time: to one endpoint, so that a slow one holds up nobody else, and in all.
 const PER_ENDPOINT: usize = 32;
@@ -120,7 +121,7 @@ impl Deliverer {
             return Ok(());
         }
         let receipt = match self.message(&parcel, now) {
-            Ok(message) => self.0.sender.send(message, now).await,
+            Ok(message) => span(&parcel).around(self.0.sender.send(message, now)).await,
             Err(failure) => Receipt::Refused { status: None, retry_after_s: None, why: failure.to_string() },
         };
         let gone = matches!(receipt, Receipt::Gone);
@@ -157,6 +158,15 @@ impl Deliverer {
             self.0.finished.notified().await;
         }
     }
+}
+
+fn span(parcel: &Parcel) -> Span {
+    Span::new(SpanKind::Client, "webhook.deliver")
+        .caused_by(parcel.cause.as_deref())
+        .with("omeet.event.type", || parcel.event.kind.clone())
+        .with("omeet.event.id", || parcel.event.id.to_string())
+        .with("omeet.endpoint.id", || parcel.endpoint.to_string())
+        .with("omeet.delivery.attempt", || parcel.attempt)
 }
 
 async fn claim(tx: &mut Tx, rooms: Vec<(EndpointId, u32)>, lease_s: i64) -> Result<Vec<Parcel>, Failure> {

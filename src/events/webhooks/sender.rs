@@ -8,6 +8,7 @@ use reqwest::{Client, Response};
 use crate::config::Webhooks;
 use crate::egress;
 use crate::kernel::Timestamp;
+use crate::traces;
 
 /// An answer that is longer, or slower, costs its connection and nothing else.
 const ANSWER_BYTES: usize = 16 * 1024;
@@ -37,6 +38,19 @@ pub(super) enum Receipt {
     Refused { status: Option<u16>, retry_after_s: Option<i64>, why: String },
 }
 
+impl Receipt {
+    fn note(&self) {
+        if let Self::Taken { status } | Self::Refused { status: Some(status), .. } = self {
+            traces::note("http.response.status_code", || i64::from(*status));
+        }
+        match self {
+            Self::Taken { .. } => {}
+            Self::Gone => traces::failed("HTTP 410 Gone"),
+            Self::Refused { why, .. } => traces::failed(why),
+        }
+    }
+}
+
 impl Sender {
     pub(super) fn new(config: &Webhooks) -> anyhow::Result<Self> {
         let allow_private = config.allow_private_addresses;
@@ -58,10 +72,12 @@ impl Sender {
             .header("webhook-timestamp", message.timestamp_s)
             .header("webhook-signature", message.signature)
             .body(message.body);
-        match request.send().await {
+        let receipt = match egress::caused(request).send().await {
             Ok(response) => receipt(response, now).await,
             Err(error) => refused(egress::reason(error)),
-        }
+        };
+        receipt.note();
+        receipt
     }
 }
 

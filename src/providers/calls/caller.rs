@@ -15,6 +15,7 @@ use super::quota::Counts;
 use crate::config;
 use crate::egress;
 use crate::kernel::{Clock, Entropy, Failure, ProviderId, Timestamp};
+use crate::traces::{self, Span, SpanKind};
 
 /// Tokens are renewed this long before they end, so that none ends on its way.
 const EARLY_S: i64 = 300;
@@ -215,6 +216,25 @@ fn measure(url: &str, took: Duration, outcome: &Result<Answer, Trouble>) {
     metrics::counter!("omeet_provider_calls_total", "provider" => provider(url), "result" => result).increment(1);
 }
 
+// The path stays out: it may name people, and codes that open something.
+fn span(method: &str, url: &str) -> Span {
+    Span::lazily(SpanKind::Client, || format!("{method} {}", provider(url)))
+        .with("http.request.method", || method.to_owned())
+        .with("server.address", || url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default())
+}
+
+fn note(outcome: &Result<Answer, Trouble>) {
+    match outcome {
+        Ok(answer) => {
+            traces::note("http.response.status_code", || i64::from(answer.status.as_u16()));
+            if !answer.status.is_success() {
+                traces::failed(answer.status.as_str());
+            }
+        }
+        Err(trouble) => traces::failed(&trouble.says()),
+    }
+}
+
 impl Caller {
     /// The present instant.
     pub fn now(&self) -> Timestamp {
@@ -276,13 +296,13 @@ impl Caller {
             request = request.json(body);
         }
         let began = std::time::Instant::now();
-        let outcome = self.sent(request).await;
+        let outcome = span(call.method.as_str(), &call.url).around(self.sent(request)).await;
         measure(&call.url, began.elapsed(), &outcome);
         outcome
     }
 
     async fn sent(&self, request: RequestBuilder) -> Result<Answer, Trouble> {
-        let outcome = match request.send().await {
+        let outcome = match egress::caused(request).send().await {
             Ok(response) => read(response).await,
             // Nothing went out when no connection could be made.
             Err(error) => {
@@ -290,6 +310,7 @@ impl Caller {
                 Err(Trouble::later(egress::reason(error), unknown))
             }
         };
+        note(&outcome);
         match &outcome {
             Ok(answer) if !answer.status.is_server_error() => self.calls.breaker.succeeded(self.account),
             _ => {
@@ -341,11 +362,11 @@ impl Caller {
     async fn send_form(&self, url: &str, form: &[(&str, &str)], basic: Option<(String, SecretString)>) -> Result<Answer, Trouble> {
         let url = egress::check(url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let mut request = self.calls.client.post(url).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let mut request = self.calls.client.post(url.clone()).header("content-type", "application/x-www-form-urlencoded").body(body);
         if let Some((user, password)) = basic {
             request = request.basic_auth(user, Some(password.expose_secret()));
         }
-        self.sent(request).await
+        span("POST", url.as_str()).around(self.sent(request)).await
     }
 
     async fn log_in(&self, login: &dyn Login) -> Result<Token, Trouble> {

@@ -33,7 +33,7 @@ class Server:
     def __init__(self, folder: Path, database_url: str, env: dict | None = None, wrapper: list | None = None):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.database_url, self.wrapper = folder, database_url, wrapper or []
-        self.extra, self.process, self.first_key = env or {}, None, None
+        self.extra, self.process, self.first_key, self.command = env or {}, None, None, ["serve"]
         self.log = folder / "server.log"
         self.move_to(free_port())
 
@@ -48,7 +48,7 @@ class Server:
 
     def spawn(self):
         with self.log.open("ab") as log:
-            command = [*self.wrapper, binary(), "serve"]
+            command = [*self.wrapper, binary(), *self.command]
             self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
 
     def start(self) -> "Server":

@@ -31,6 +31,8 @@ pub struct Parcel {
     /// Whether the endpoint was failing when this was leased.
     pub failing: bool,
     pub event: Event,
+    /// The `traceparent` of what made the event.
+    pub cause: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -52,6 +54,7 @@ struct Row {
     subject: String,
     data: Json<Value>,
     event_at: Timestamp,
+    traceparent: Option<String>,
 }
 
 impl From<Row> for Parcel {
@@ -59,8 +62,8 @@ impl From<Row> for Parcel {
         let Row { id, org_id: org, endpoint_id: endpoint, attempts: attempt, lease_until, url, secret, .. } = row;
         let Row { event_id, seq, kind, subject, data, event_at, .. } = row;
         let event = Event { id: event_id, seq, kind, subject, data: data.0, created_at: event_at };
-        let (old_secret, failing) = (row.old_secret.zip(row.old_secret_until), row.failing_since.is_some());
-        Self { id, org, endpoint, attempt, lease_until, url, secret, old_secret, failing, event }
+        let (old_secret, failing, cause) = (row.old_secret.zip(row.old_secret_until), row.failing_since.is_some(), row.traceparent);
+        Self { id, org, endpoint, attempt, lease_until, url, secret, old_secret, failing, event, cause }
     }
 }
 
@@ -93,7 +96,7 @@ async fn load(tx: &mut Tx, claimed: &[(DeliveryId,)]) -> Result<Vec<Parcel>, Fai
     }
     let mut sql = Sql::new(
         "select d.id, d.org_id, d.endpoint_id, d.attempts, d.lease_until, w.url, w.secret, w.old_secret, w.old_secret_until, w.failing_since,
-        e.id as event_id, e.seq, e.type, e.subject, e.data, e.created_at as event_at
+        e.id as event_id, e.seq, e.type, e.subject, e.data, e.created_at as event_at, e.traceparent
         from webhook_delivery d join webhook_endpoint w on w.id = d.endpoint_id join event e on e.org_id = d.org_id and e.seq = d.event_seq
         where d.id in ",
     );
