@@ -13,6 +13,7 @@ use super::{INACTIVE, NOT_FOUND, STALE, store, vault};
 use crate::audit;
 use crate::config::JitsiDefaults;
 use crate::db::Tx;
+use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure, OrgId, Page, PageRequest, ProviderId, Role, Sealer, text};
 use crate::providers::subscriptions::{self, Leaving};
 use crate::providers::{ProviderKind, Resolved};
@@ -39,10 +40,11 @@ pub async fn create(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, new: NewAccount) ->
         updated_at: now,
     };
     if is_default {
-        store::clear_default(tx, ctx.org).await?;
+        give_up_default(tx, ctx.org).await?;
     }
     store::insert(tx, ctx.org, &stored).await?;
     reports(tx, ctx.org, &stored).await?;
+    announce(tx, ctx.org, "provider.created", &stored).await?;
     let view = view(stored, &settings);
     audit::record(tx, ctx, "provider.create", id, audit::changes(&Value::Null, &view)).await?;
     Ok(view)
@@ -94,7 +96,7 @@ pub async fn set_default(tx: &mut Tx, ctx: &Ctx, sealer: &Sealer, id: ProviderId
         (true, _) => Ok(view(before, &settings)),
         (false, false) => Err(Failure::from(&INACTIVE)),
         (false, true) => {
-            store::clear_default(tx, ctx.org).await?;
+            give_up_default(tx, ctx.org).await?;
             let after = Stored { is_default: true, ..before.clone() };
             save(tx, ctx, "provider.set_default", (before, &settings), (after, &settings)).await
         }
@@ -111,11 +113,30 @@ async fn save(
     let after = Stored { version: before.version + 1, updated_at: tx.now(), ..after };
     store::save(tx, ctx.org, &after).await?;
     reports(tx, ctx.org, &after).await?;
+    announce(tx, ctx.org, "provider.updated", &after).await?;
     let (before, after) = (view(before, old), view(after, new));
     let mut changes = audit::changes(&before, &after);
     note_replaced(&mut changes, old, new);
     audit::record(tx, ctx, action, after.id, changes).await?;
     Ok(after)
+}
+
+// Whoever was the default is another account without being it: others hear of that too.
+async fn give_up_default(tx: &mut Tx, org: OrgId) -> Result<(), Failure> {
+    let Some(before) = store::find_default(tx, org).await? else { return Ok(()) };
+    store::clear_default(tx, org).await?;
+    match store::find(tx, org, before.id).await? {
+        Some(after) => announce(tx, org, "provider.updated", &after).await,
+        None => Ok(()),
+    }
+}
+
+// Made of what is stored in the clear, so that nothing has to be unsealed and no secret can be in it.
+async fn announce(tx: &mut Tx, org: OrgId, kind: &'static str, account: &Stored) -> Result<(), Failure> {
+    let Stored { id, kind: provider, name, is_default, active, settings, secrets: _, version, created_at, updated_at } = account;
+    let data = json!({ "id": id, "kind": provider, "name": name, "is_default": is_default, "active": active, "settings": settings.0,
+        "version": version, "created_at": created_at, "updated_at": updated_at });
+    events::append(tx, org, NewEvent::new(kind, id, data)).await
 }
 
 // What is asked of a provider follows the account.
@@ -142,6 +163,7 @@ pub async fn delete(tx: &mut Tx, ctx: &Ctx, id: ProviderId) -> Result<(), Failur
     let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
     subscriptions::leave(tx, ctx.org, id).await?;
     store::delete(tx, ctx.org, id).await?;
+    announce(tx, ctx.org, "provider.deleted", &before).await?;
     let shown = json!({ "kind": before.kind, "name": before.name, "is_default": before.is_default, "settings": before.settings.0 });
     audit::record(tx, ctx, "provider.delete", id, audit::changes(&shown, &Value::Null)).await
 }

@@ -16,7 +16,8 @@ pub(super) static CREATE: Spec = Spec {
     description: "Kinds: `jitsi` (a server of one's own, or meet.jit.si), `jaas` (8x8), `url` (a template for anything else). Settings are those of \
         the kind. Secrets (`app_secret`, `private_key`) are sealed and never answered; `secrets` says which are there. A Jitsi account with \
         `app_id` signs tokens: with `app_secret` (HS256), or with a `private_key` of which omeet publishes the public half (RS256). The organization's first \
-        account becomes its default unless `is_default` is false. Nothing is called: provider.test does that.",
+        account becomes its default unless `is_default` is false. Nothing is called: provider.test does that. Others hear of it as the event \
+        `provider.created`, which carries the account without secrets.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
     errors: &[&NAME_TAKEN, &STALE],
@@ -62,7 +63,8 @@ pub(super) static UPDATE: Spec = Spec {
     summary: "Change a provider account",
     description: "Only what is given changes, inside `settings` too: a setting that is absent stays, secrets included, and null removes it. With \
         `version` the change is refused when somebody else was first. A default that is switched off stops being the default. Calls under way are \
-        not touched; whoever joins from then on gets the new settings.",
+        not touched; whoever joins from then on gets the new settings. The event is `provider.updated`; a secret that was replaced shows in it as a \
+        higher `version` only.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
     errors: &[&NOT_FOUND, &NAME_TAKEN, &STALE],
@@ -77,7 +79,7 @@ pub(super) static DELETE: Spec = Spec {
     name: "provider.delete",
     summary: "Remove a provider account with its secrets",
     description: "Also one that meetings use: they take place at the organization's default from then on, or at the installation's Jitsi when it \
-        has none. Their links stay the same.",
+        has none. Their links stay the same. The event is `provider.deleted`.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
     errors: &[&NOT_FOUND],
@@ -92,7 +94,7 @@ pub(super) static SET_DEFAULT: Spec = Spec {
     name: "provider.set_default",
     summary: "Make a provider account the organization's default",
     description: "In place of the one that is. New meetings take place there. Those that exist stay with the account they were created \
-        with; only those that have none, or whose account is gone or switched off, move.",
+        with; only those that have none, or whose account is gone or switched off, move. Both accounts are told of as `provider.updated`.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
     errors: &[&NOT_FOUND, &INACTIVE, &STALE],

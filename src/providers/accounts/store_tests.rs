@@ -140,6 +140,34 @@ async fn one_account_is_the_default() {
     }
 }
 
+// S4.13: others hear of every change in its own commit, also of the account that gave up being the default, and of no secret.
+#[tokio::test]
+async fn every_change_is_an_event_without_secrets() {
+    for (engine, db) in engines().await {
+        let org = organization(&db).await;
+        let first = create(&db, org, new("First")).await.unwrap().id;
+        let second = create(&db, org, new("Second")).await.unwrap().id;
+        set_default(&db, org, second).await.unwrap();
+        update(&db, org, json!({"id": first, "settings": {"app_secret": "another-canary-of-32-characters!"}})).await.unwrap();
+        update(&db, org, json!({"id": first, "version": 1, "name": "Late"})).await.unwrap_err();
+        remove(&db, org, second).await.unwrap();
+        let query = serde_json::from_value(json!({"types": ["provider.*"]})).unwrap();
+        let events = crate::events::list(&mut db.reader().await.unwrap(), org, query).await.unwrap().items;
+        let told: Vec<_> = events.iter().map(|e| (&*e.kind, &e.data["name"], &e.data["is_default"], &e.data["version"])).collect();
+        let expected = [
+            ("provider.created", json!("First"), json!(true), json!(1)),
+            ("provider.created", json!("Second"), json!(false), json!(1)),
+            ("provider.updated", json!("First"), json!(false), json!(2)),
+            ("provider.updated", json!("Second"), json!(true), json!(2)),
+            ("provider.updated", json!("First"), json!(false), json!(3)),
+            ("provider.deleted", json!("Second"), json!(true), json!(2)),
+        ];
+        assert_eq!(told, expected.each_ref().map(|(kind, name, is, version)| (*kind, name, is, version)), "{engine}");
+        assert!(events.iter().all(|event| event.subject == event.data["id"]), "{engine}");
+        assert!(!json!(events).to_string().contains("canary"), "{engine}");
+    }
+}
+
 // The meeting's account, else the organization's default, else the installation's Jitsi.
 #[tokio::test]
 async fn a_meeting_always_has_a_place() {
