@@ -47,7 +47,11 @@ pub async fn upgrade(
     }
     let knock = doors.knock(&headers, remote, Door::WebSocket);
     let limit = doors.dispatcher.limits.body_bytes;
-    upgrade.read_buffer_size(READ_BUFFER_OCTETS).max_message_size(limit).max_frame_size(limit).on_upgrade(move |socket| serve(doors, knock, socket))
+    upgrade
+        .read_buffer_size(READ_BUFFER_OCTETS)
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .on_upgrade(move |socket| serve(doors, knock, socket))
 }
 
 async fn serve(doors: Doors, knock: Knock, socket: WebSocket) {
