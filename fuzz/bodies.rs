@@ -21,8 +21,11 @@ use omeet::rpc::envelope::{self, Message};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+/// Takes any octets.
+pub type Body = fn(&[u8]);
+
 /// A thing to fuzz, by its name: that of its target and of the folder of its corpus.
-pub const ALL: [(&str, fn(&[u8])); 8] = [
+pub const ALL: [(&str, Body); 8] = [
     ("rpc", rpc),
     ("domain", domain),
     ("webhook", webhook),

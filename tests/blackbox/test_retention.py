@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from support import database
+from support import booking, database
 from support.websocket import Socket
 
 MEETING = {"name": "Long ago", "start": "2031-01-01T09:00:00Z"}
@@ -56,3 +56,38 @@ def test_zero_keeps_events_for_ever(launch):
     aged(server, 1)
     time.sleep(2)
     assert server.client().call("event.list")["first"] == 1
+
+
+@pytest.mark.goal("S4.6")
+@pytest.mark.goal("S4.15")
+def test_each_kind_goes_after_its_own_time_with_a_line_that_counts(launch):
+    """Fifty of 1970, and what is recent stays."""
+    server = launch(**booking.UNLIMITED)
+    client = server.client()
+    for day in range(50):
+        client.call("meeting.create", **MEETING)
+    link = booking.link(client)
+    starts = [slot["start"] for slot in client.call("booking.slots", link_id=link["id"])["items"][:4]]
+    for start in starts:
+        client.call("booking.create", link_id=link["id"], start=start, guest=booking.guest())
+    client.call("availability.put", user=link["hosts"][0]["external_id"], intervals=[{"key": str(n), "start": f"2031-01-0{n}T09:00:00Z", "end": f"2031-01-0{n}T10:00:00Z"} for n in (1, 2, 3)])
+    server.stop()
+    given = "insert into reminder (org_id, meeting_id, offset_min, start_at, sent_at) select org_id, id, {}, {}, {} from meeting where name = 'Long ago'"
+    for statement in [
+        given.format(15, 0, 0),
+        given.format(16, "start_at", "start_at"),
+        "update booking set start_at = 0, end_at = 1 where start_at < (select max(start_at) from booking)",
+        "update busy set start_at = 0, end_at = 1 where external_key <> '3'",
+    ]:
+        database.change(server.database_url, statement)
+    before = len(server.log_text())
+    server.start()
+    lines = ["Deleted 50 Stale Reminders", "Deleted 0 old ICS entries", "Deleted 3 old bookings, 2 busy times"]
+    until = time.monotonic() + 10
+    while (missing := [line for line in lines if line not in server.log_text()[before:]]) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert missing == [], server.log_text()[before:]
+    client = server.client()
+    assert len(client.call("booking.list")["items"]) == 1
+    server.stop()
+    assert database.query(server.database_url, "select count(*) from reminder", server.folder / "copy") == [("50",)]
