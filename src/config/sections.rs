@@ -33,6 +33,11 @@ impl Server {
         self.proxies().map(drop)
     }
 
+    /// The address under which people and providers reach omeet, as far as the configuration knows it.
+    pub fn base(&self) -> String {
+        if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.clone() }
+    }
+
     /// The proxies whose X-Forwarded-For is believed.
     pub fn proxies(&self) -> anyhow::Result<Vec<IpAddr>> {
         let parse = |text: &str| text.parse().with_context(|| format!("server.trusted_proxies: {text} is no IP address"));

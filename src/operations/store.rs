@@ -76,6 +76,13 @@ pub struct AccountName {
     pub name: String,
 }
 
+/// When a provider last sent something that was believed.
+pub async fn last_heard(tx: &mut Tx, account: ProviderId) -> Result<Option<Timestamp>, Failure> {
+    let sql = "select max(received_at) from webhook_receipt where provider_id = $1";
+    let (at,): (Option<Timestamp>,) = tx.fetch_one(sql, args![account]).await?;
+    Ok(at)
+}
+
 /// The accounts of an organization that are switched on.
 pub async fn accounts(tx: &mut Tx, org: OrgId) -> Result<Vec<AccountName>, Failure> {
     tx.fetch_all("select id, name from provider_account where org_id = $1 and active order by id limit 100", args![org]).await

@@ -6,11 +6,13 @@
 //! | `database` | engine, schema, its clock |
 //! | `host` | disk, clock |
 //! | `mail` | the mail server |
+//! | [`jitsi`] | one Jitsi |
 //! | `contents` | what is in the database: sealed values, dead jobs, ERPs, providers |
 
 mod contents;
 mod database;
 mod host;
+pub mod jitsi;
 mod mail;
 mod settings;
 
