@@ -76,6 +76,7 @@ impl Config {
         self.metrics.resolve()?;
         self.calendars.resolve()?;
         self.admin.resolve()?;
+        self.recordings.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;

@@ -47,6 +47,7 @@ async fn look_inside(config: &Config, db: &Db, sealer: &Sealer, found: &mut Find
         ),
     }
     look_at_failures(db, found).await?;
+    look_at_recordings(config, db, found).await?;
     look_at_erps(db, found).await?;
     look_at_providers(config, db, sealer, found).await
 }
@@ -62,6 +63,19 @@ async fn look_at_failures(db: &Db, found: &mut Findings) -> Result<(), Failure> 
             0 => found.ok(name, "none was given up"),
             count => found.warn(name, format!("{count} were given up"), fix),
         }
+    }
+    Ok(())
+}
+
+async fn look_at_recordings(config: &Config, db: &Db, found: &mut Findings) -> Result<(), Failure> {
+    let root = config.recordings.bucket().map_or_else(|| "no bucket".to_owned(), |(bucket, _)| format!("s3://{bucket}/"));
+    match store::recordings_elsewhere(&mut db.reader().await?, &root).await? {
+        0 => {}
+        count => found.fail(
+            "recordings",
+            format!("{count} are in another bucket than recordings.store_url names, and cannot be downloaded"),
+            "Name that bucket again, or bring its files into the new one and change their file_key",
+        ),
     }
     Ok(())
 }
