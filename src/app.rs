@@ -270,9 +270,7 @@ pub async fn describe(config: &Config) -> anyhow::Result<serde_json::Value> {
     let mut config = config.clone();
     config.database.url = "sqlite://?mode=memory".to_owned().into();
     config.secrets.master_key = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [0_u8; 32]).into();
-    let base =
-        if config.server.public_url.is_empty() { format!("http://{}", config.server.listen) } else { config.server.public_url.clone() };
-    let app = App::build(&config, &base, CancellationToken::new()).await?;
+    let app = App::build(&config, &config.server.base(), CancellationToken::new()).await?;
     Ok(app.discovery.document().clone())
 }
 
@@ -312,7 +310,8 @@ fn registry(
     };
     providers::usage::register(&mut registry, db, sealer.clone());
     providers::subscriptions::register(&mut registry, db, sealer.clone());
-    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), calls, changed);
+    let outside = providers::accounts::rpc::Outside { calls, base: meetings.base().into() };
+    providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), outside, changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());
     registry
 }

@@ -1,7 +1,6 @@
 //! `omeet doctor`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
@@ -10,10 +9,8 @@ use url::Url;
 use super::Output;
 use super::progress::Progress;
 use crate::config::{Config, JitsiDefaults};
-use crate::kernel::clock::{SystemClock, SystemEntropy};
-use crate::operations::doctor::{self, Check, Findings, Verdict};
-use crate::providers::calls::caller::Calls;
-use crate::providers::{self, Resolved, probe};
+use crate::operations::doctor::{self, Check, Findings, Verdict, jitsi};
+use crate::providers::probe::Lines;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
@@ -25,7 +22,8 @@ pub(super) struct Doctor {
 
 #[derive(Debug, Subcommand)]
 enum At {
-    /// Look at one Jitsi server: its scripts, its configuration, its clock, and whether our tokens fit it
+    /// Look at one Jitsi server: its scripts, its configuration, its clock, where it fetches our keys, whether our tokens fit it, and say what its
+    /// configuration has to hold
     Jitsi {
         /// Its address; the configured one when absent
         url: Option<Url>,
@@ -43,16 +41,18 @@ enum At {
 
 pub(super) async fn run(loaded: anyhow::Result<Config>, command: Doctor) -> anyhow::Result<()> {
     let progress = Progress::begin();
-    let found = match (loaded, command.at) {
-        (Ok(config), None) => doctor::examine(&config, &|what| progress.say(what)).await,
+    let (found, lines) = match (loaded, command.at) {
+        (Ok(config), None) => (doctor::examine(&config, &|what| progress.say(what)).await, Vec::new()),
         (Ok(config), Some(At::Jitsi { url, app_id, app_secret_file, xmpp_domain })) => {
-            let asked = jitsi(&config, url, app_id, app_secret_file.as_deref(), xmpp_domain)?;
-            look_at_jitsi(&config, &asked).await?
+            let only_asked = app_id.is_some();
+            let asked = named(&config, url, app_id, app_secret_file.as_deref(), xmpp_domain)?;
+            let jitsi::Looked { findings, lines } = jitsi::look(&config, &asked, only_asked).await?;
+            (findings, lines)
         }
-        (Err(error), _) => unreadable(&error),
+        (Err(error), _) => (unreadable(&error), Vec::new()),
     };
     drop(progress);
-    command.output.print(&answer(&found), || found.checks.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    command.output.print(&answer(&found), || found.checks.iter().map(line).chain(blocks(&lines)).collect::<Vec<_>>().join("\n"))?;
     match found.worst() {
         Verdict::Fail => bail!("something does not work; see above"),
         Verdict::Ok | Verdict::Warn => Ok(()),
@@ -65,7 +65,7 @@ fn unreadable(error: &anyhow::Error) -> Findings {
     found
 }
 
-fn jitsi(
+fn named(
     config: &Config,
     url: Option<Url>,
     app_id: Option<String>,
@@ -86,13 +86,12 @@ fn jitsi(
     Ok(asked)
 }
 
-async fn look_at_jitsi(config: &Config, asked: &JitsiDefaults) -> anyhow::Result<Findings> {
-    providers::jitsi::token::crypto::install();
-    let calls = Arc::new(Calls::new(&config.providers, Arc::new(SystemClock), Arc::new(SystemEntropy))?);
-    let report = probe::probe(&Resolved::of_installation(asked)?, &calls, &SystemClock).await?;
-    let mut found = Findings::default();
-    found.probed("jitsi", report);
-    Ok(found)
+// What the server's own configuration has to say, to compare it with.
+fn blocks(accounts: &[(String, Vec<Lines>)]) -> impl Iterator<Item = String> {
+    let block = |name: &str, of: &Lines| {
+        format!("\n{name} needs, in {}:\n{}", of.place, of.lines.iter().map(|line| format!("    {line}\n")).collect::<String>())
+    };
+    accounts.iter().flat_map(move |(name, lines)| lines.iter().map(move |of| block(name, of)))
 }
 
 fn answer(found: &Findings) -> serde_json::Value {

@@ -50,8 +50,7 @@ pub(super) struct Import {
 }
 
 pub(super) async fn run(config: &Config, import: Import) -> anyhow::Result<()> {
-    let base =
-        if config.server.public_url.is_empty() { format!("http://{}", config.server.listen) } else { config.server.public_url.clone() };
+    let base = config.server.base();
     let app = App::build(config, &base, CancellationToken::new()).await?;
     let done = carry_out(&app, &import).await;
     app.db.close().await;

@@ -78,6 +78,7 @@ impl Config {
         self.telemetry.resolve()?;
         self.calendars.resolve()?;
         self.admin.resolve()?;
+        self.recordings.resolve()?;
         self.server.check()?;
         self.limits.check()?;
         self.booking.check()?;

@@ -33,6 +33,11 @@ impl Server {
         self.proxies().map(drop)
     }
 
+    /// The address under which people and providers reach omeet, as far as the configuration knows it.
+    pub fn base(&self) -> String {
+        if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.clone() }
+    }
+
     /// The proxies whose X-Forwarded-For is believed.
     pub fn proxies(&self) -> anyhow::Result<Vec<IpAddr>> {
         let parse = |text: &str| text.parse().with_context(|| format!("server.trusted_proxies: {text} is no IP address"));
@@ -336,8 +341,40 @@ pub struct Providers {
 pub struct Recordings {
     pub fetch: bool,
     pub folder: String,
+    pub store_url: String,
+    pub s3_endpoint: String,
+    pub s3_region: String,
+    pub s3_key_id: String,
+    pub s3_secret: SecretString,
+    pub s3_secret_file: String,
     pub max_mb: u32,
     pub keep_days: u32,
+}
+
+impl Recordings {
+    /// The bucket of `store_url` and the path in it; nothing where files stay in the folder.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        let place = self.store_url.strip_prefix("s3://")?;
+        let (bucket, path) = place.split_once('/').unwrap_or((place, ""));
+        Some((bucket, path.trim_end_matches('/')))
+    }
+
+    pub(super) fn resolve(&mut self) -> anyhow::Result<()> {
+        self.s3_secret = secret::resolve("recordings.s3_secret", &self.s3_secret, &self.s3_secret_file)?;
+        if self.store_url.is_empty() {
+            return Ok(());
+        }
+        let has_bucket = self.bucket().is_some_and(|(bucket, path)| !bucket.is_empty() && path.split('/').all(|part| part != ".."));
+        ensure!(has_bucket, "recordings.store_url: must be such as s3://bucket or s3://bucket/path");
+        for (key, is_empty) in [("s3_key_id", self.s3_key_id.is_empty()), ("s3_secret", self.s3_secret.expose_secret().is_empty())] {
+            ensure!(!is_empty, "recordings.{key}: must be set when recordings.store_url is");
+        }
+        ensure!(!self.s3_region.is_empty(), "recordings.s3_region: must be set; stores without regions take us-east-1");
+        let is_address = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none();
+        let is_right = self.s3_endpoint.is_empty() || Url::parse(&self.s3_endpoint).is_ok_and(is_address);
+        ensure!(is_right, "recordings.s3_endpoint: must be a URL such as https://s3.example.org:9000");
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -40,10 +40,31 @@ fn a_wrong_setting_is_named() {
         (vec![("OMEET_MAIL__HOST", "127.0.0.1")], "mail.from_address"),
         (vec![("OMEET_MAIL__DKIM_SELECTOR", "s1")], "mail.dkim_selector"),
         (vec![("OMEET_MAIL__SECURITY", "none"), ("OMEET_MAIL__USER", "u")], "mail.security"),
+        (vec![("OMEET_RECORDINGS__STORE_URL", "https://bucket")], "recordings.store_url"),
+        (vec![("OMEET_RECORDINGS__STORE_URL", "s3:///path")], "recordings.store_url"),
+        (vec![("OMEET_RECORDINGS__STORE_URL", "s3://b")], "recordings.s3_key_id"),
+        (vec![("OMEET_RECORDINGS__STORE_URL", "s3://b"), ("OMEET_RECORDINGS__S3_KEY_ID", "k")], "recordings.s3_secret"),
         (vec![("OMEET_SERVER__LISTENS", "x"), ("OMEET_CONFIG", "y")], "server"),
     ] {
         assert!(refusal(&pairs).contains(key), "{key}: {}", refusal(&pairs));
     }
+}
+
+// S2.21: a bucket, and a path in it.
+#[test]
+fn recordings_go_to_the_bucket_that_is_named() {
+    let with = |url, endpoint| {
+        let key = [("OMEET_RECORDINGS__S3_KEY_ID", "k"), ("OMEET_RECORDINGS__S3_SECRET", "canary-7f3a")];
+        load(&[key[0], key[1], ("OMEET_RECORDINGS__STORE_URL", url), ("OMEET_RECORDINGS__S3_ENDPOINT", endpoint)])
+    };
+    for (url, expected) in [("s3://b", ("b", "")), ("s3://b/", ("b", "")), ("s3://b/meet/files/", ("b", "meet/files"))] {
+        let config = with(url, "https://s3.example.org:9000").unwrap();
+        assert_eq!(config.recordings.bucket(), Some(expected));
+        assert!(!format!("{config:?}").contains("canary"));
+    }
+    assert_eq!(load(&[]).unwrap().recordings.bucket(), None);
+    assert!(format!("{:#}", with("s3://b", "minio:9000").unwrap_err()).contains("recordings.s3_endpoint"));
+    assert!(format!("{:#}", with("s3://b/../c", "").unwrap_err()).contains("recordings.store_url"));
 }
 
 // S17: a secret given by file arrives, and no Debug output shows it.

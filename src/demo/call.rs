@@ -9,6 +9,10 @@ use super::teller::Teller;
 use super::world;
 use crate::kernel::Timestamp;
 use crate::providers::inbound::{hex, sign};
+use crate::stand_ins::jaas::{self, Stay, Uploads};
+
+/// What was written in a call at JaaS.
+const CHAT: &str = r#"{"messages": [{"name": "Ana", "content": "The samples leave on Friday."}]}"#;
 
 /// A meeting to be held.
 pub(super) struct Call {
@@ -18,8 +22,16 @@ pub(super) struct Call {
     pub host: usize,
     pub start: Timestamp,
     pub duration_min: i64,
-    pub on_zoom: bool,
+    pub place: Place,
     pub is_recorded: bool,
+}
+
+/// Where meetings are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Jitsi,
+    Zoom,
+    Jaas,
 }
 
 /// Someone in a call: from when to when, in minutes after its start.
@@ -33,12 +45,16 @@ struct Presence {
 /// People come, talk and leave.
 pub(super) async fn hold(teller: &Teller<'_>, house: &House, call: &Call) -> anyhow::Result<()> {
     teller.go_to(call.start.plus_secs(-60)).await?;
-    if call.on_zoom {
+    if call.place == Place::Zoom {
         teller.linked(&call.id).await?;
     }
     let joined = teller.ok("meeting.join", json!({ "id": call.id, "actor": member(call.host) })).await?;
     let present = people(teller, call).await?;
-    if call.on_zoom { on_zoom(teller, house, call, &present).await } else { on_jitsi(teller, house, call, &present, &joined).await }
+    match call.place {
+        Place::Jitsi => on_jitsi(teller, house, call, &present, &joined).await,
+        Place::Zoom => on_zoom(teller, house, call, &present).await,
+        Place::Jaas => on_jaas(teller, house, call, &present, &joined).await,
+    }
 }
 
 async fn people(teller: &Teller<'_>, call: &Call) -> anyhow::Result<Vec<Presence>> {
@@ -115,6 +131,40 @@ async fn on_zoom(teller: &Teller<'_>, house: &House, call: &Call, present: &[Pre
     ended["end_time"] = json!(teller.now());
     zoom_says(teller, house, "meeting.ended", ended).await?;
     teller.settle().await
+}
+
+// All of it is told when it is over, in no order and some of it twice, as 8x8 may.
+async fn on_jaas(teller: &Teller<'_>, house: &House, call: &Call, present: &[Presence], joined: &Value) -> anyhow::Result<()> {
+    let room = joined["room"].as_str().and_then(|room| room.rsplit('/').next()).context("JaaS has rooms")?;
+    teller.go_to(call.start).await?;
+    jaas_says(teller, house, &house.jaas.asking(room)).await?;
+    end(teller, call).await?;
+    let chat = teller.stand_ins.keep_for_a_day(&format!("{}.json", call.id), CHAT);
+    let stay = |(at, person): (usize, &Presence)| Stay {
+        jid: format!("p{at}"),
+        name: person.name.clone(),
+        email: person.email.clone(),
+        user: String::new(),
+        is_moderator: at == 0,
+        from_s: person.from_s,
+        to_s: person.to_s,
+    };
+    let told = house.jaas.messages(&jaas::Call {
+        room: room.to_owned(),
+        from: call.start,
+        lasts_s: call.duration_min * 60,
+        stays: present.iter().enumerate().map(stay).collect(),
+        uploads: Uploads { chat: Some(format!("{}{chat}", house.stand_ins)), ..Uploads::default() },
+    });
+    for message in house.jaas.stirred(told) {
+        jaas_says(teller, house, &message).await?;
+    }
+    teller.settle().await
+}
+
+async fn jaas_says(teller: &Teller<'_>, house: &House, message: &Value) -> anyhow::Result<()> {
+    let proof = [("x-jaas-signature", house.jaas.proof(message.to_string().as_bytes()))];
+    teller.post(&format!("/webhooks/jaas/{}", house.jaas_account), &proof, message).await
 }
 
 /// Minutes after its end at which a meeting that nobody closed is over.

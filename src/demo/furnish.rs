@@ -7,6 +7,10 @@ use super::teller::Teller;
 use super::{Addresses, world};
 use crate::kernel::clock::SystemEntropy;
 use crate::kernel::code;
+use crate::stand_ins::jaas::Jaas;
+
+/// Nobody's.
+const JAAS_APP_ID: &str = "vpaas-magic-cookie-00000000000000000000000000000000";
 
 /// What the rest of the story refers to.
 pub(super) struct House {
@@ -14,6 +18,10 @@ pub(super) struct House {
     pub jitsi: Account,
     /// A Zoom account, with its secret.
     pub zoom: Account,
+    /// A customer of JaaS, which tells of its calls itself.
+    pub jaas: Jaas,
+    /// The account that believes it.
+    pub jaas_account: String,
     /// A Zoom account at a place where nobody answers.
     pub lost: String,
     /// Rooms.
@@ -30,7 +38,7 @@ pub(super) struct Account {
     pub secret: String,
 }
 
-pub(super) async fn furnish(teller: &Teller<'_>, at: &Addresses) -> anyhow::Result<House> {
+pub(super) async fn furnish(teller: &Teller<'_>, at: &Addresses, pem: &str) -> anyhow::Result<House> {
     teller.ok("organization.update", json!({ "tz": ZONE, "lang": "en" })).await?;
     for at in 0..MEMBER_COUNT {
         teller.ok("user.upsert", member(at)).await?;
@@ -38,7 +46,10 @@ pub(super) async fn furnish(teller: &Teller<'_>, at: &Addresses) -> anyhow::Resu
     fields(teller).await?;
     let erp = format!("{}{}", at.stand_ins, world::ERP);
     teller.ok("webhook.endpoint.create", json!({ "url": erp, "description": "ERP (a stand-in)" })).await?;
+    let jaas_secret = secret();
     Ok(House {
+        jaas_account: jaas(teller, &jaas_secret, pem).await?,
+        jaas: teller.jaas(JAAS_APP_ID, &jaas_secret),
         jitsi: jitsi(teller).await?,
         zoom: zoom(teller, "Zoom (a stand-in)", &at.stand_ins).await?,
         lost: zoom(teller, "Zoom of the old office", "http://127.0.0.1:9").await?.id,
@@ -71,6 +82,12 @@ async fn zoom(teller: &Teller<'_>, name: &str, address: &str) -> anyhow::Result<
         "host_user": "ana@kopi-nusantara.example", "webhook_secret": secret, "api_url": address, "login_url": address });
     let account = json!({ "kind": "zoom", "name": name, "is_default": false, "settings": settings });
     Ok(Account { id: id(&teller.ok("provider.create", account).await?), secret })
+}
+
+async fn jaas(teller: &Teller<'_>, secret: &str, pem: &str) -> anyhow::Result<String> {
+    let settings = json!({ "app_id": JAAS_APP_ID, "key_id": "demo", "private_key": pem, "webhook_secret": secret });
+    let account = json!({ "kind": "jaas", "name": "JaaS (a stand-in)", "is_default": false, "settings": settings });
+    Ok(id(&teller.ok("provider.create", account).await?))
 }
 
 async fn fields(teller: &Teller<'_>) -> anyhow::Result<()> {

@@ -20,7 +20,8 @@ const PUSHER: &str = "push@demo.example";
 
 /// Signs as Google would.
 pub struct Lost {
-    pem: String,
+    /// Its private half, which the demo's other accounts that sign use too.
+    pub(super) pem: String,
     /// What is published of its key.
     pub published: Value,
 }

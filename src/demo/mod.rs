@@ -90,7 +90,7 @@ async fn tell(
     say: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<()> {
     say("furnishing the organization");
-    let house = furnish::furnish(teller, at).await?;
+    let house = furnish::furnish(teller, at, &lost.pem).await?;
     lost.tell(teller, at).await?;
     past::live(teller, &house, days, now, say).await?;
     say("opening what is on now");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{self, Call};
+use super::call::{self, Call, Place};
 use super::cast::{ZONE, ZONE_H, guest, invited, member};
 use super::furnish::{House, booker, id};
 use super::teller::Teller;
@@ -74,8 +74,11 @@ async fn plan_call(
 ) -> anyhow::Result<Call> {
     let host = usize::try_from(day).unwrap_or_default() + at;
     let start = nine.plus_min(after_min);
-    let on_zoom = at == 1;
-    let provider = if on_zoom { &house.zoom.id } else { &house.jitsi.id };
+    let (place, provider) = match at {
+        1 => (Place::Zoom, &house.zoom.id),
+        2 => (Place::Jaas, &house.jaas_account),
+        _ => (Place::Jitsi, &house.jitsi.id),
+    };
     let custom = json!({ "stage": STAGES[at % STAGES.len()], "bags": 20 * (at + 1) });
     let new = json!({ "name": name, "start": start, "duration_min": duration_min, "tz": ZONE, "provider_id": provider, "actor": member(host),
         "participants": people_of(host, people), "custom": custom });
@@ -85,7 +88,7 @@ async fn plan_call(
         teller.ok("room.assign", room).await?;
     }
     let is_recorded = people > 3 && day % 3 == 0;
-    Ok(Call { id: id(&meeting), name: name.to_owned(), host, start, duration_min, on_zoom, is_recorded })
+    Ok(Call { id: id(&meeting), name: name.to_owned(), host, start, duration_min, place, is_recorded })
 }
 
 fn people_of(host: usize, count: usize) -> Vec<Value> {

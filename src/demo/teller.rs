@@ -14,13 +14,14 @@ use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::db::{Topic, Tx};
-use crate::kernel::clock::{Clock as _, ManualClock};
+use crate::kernel::clock::{Clock as _, ManualClock, SystemEntropy};
 use crate::kernel::context::Door;
 use crate::kernel::{OrgId, Timestamp};
 use crate::listener::Remote;
 use crate::operations;
 use crate::rpc::{Dispatcher, Knock};
 use crate::stand_ins::StandIns;
+use crate::stand_ins::jaas::Jaas;
 
 /// How long work that follows from a step is waited for.
 const PATIENCE: u32 = 20;
@@ -46,6 +47,11 @@ impl<'a> Teller<'a> {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// A customer of JaaS that goes by the story's clock.
+    pub(super) fn jaas(&self, app_id: &str, secret: &str) -> Jaas {
+        Jaas::new(app_id, secret, self.clock.clone(), Arc::new(SystemEntropy))
     }
 
     /// The result of a call; `actor` among the parameters says who calls.

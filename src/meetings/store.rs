@@ -50,6 +50,14 @@ pub(super) async fn find_by_room(tx: &mut Tx, org: OrgId, provider: ProviderId, 
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
+/// The code of the meeting in a room of one account, of whichever organization. As in [`find_by_room`].
+pub(super) async fn code_of_room(tx: &mut Tx, provider: ProviderId, room_name: &str) -> Result<Option<String>, Failure> {
+    let sql = "select m.room_code from meeting m join provider_account d on d.org_id = m.org_id
+        where d.id = $1 and m.room_name = $2 and (m.provider_id = d.id or m.provider_id is null and d.is_default)";
+    let found: Option<(String,)> = tx.fetch_optional(sql, args![provider, room_name]).await?;
+    Ok(found.map(|(code,)| code))
+}
+
 /// A code leads to one meeting in the whole installation.
 pub(super) async fn find_by_code(tx: &mut Tx, room_code: &str) -> Result<Option<Meeting>, Failure> {
     let mut sql = Sql::new(SELECT);

@@ -67,6 +67,13 @@ pub async fn erps(tx: &mut Tx) -> Result<Vec<Erp>, Failure> {
     tx.fetch_all(sql, args![]).await
 }
 
+/// How many recordings are in other buckets than the one that begins with `root`.
+pub async fn recordings_elsewhere(tx: &mut Tx, root: &str) -> Result<i64, Failure> {
+    let sql = "select count(*) from recording where file_key like 's3://%' and substr(file_key, 1, length($1)) <> $1";
+    let (count,): (i64,) = tx.fetch_one(sql, args![root]).await?;
+    Ok(count)
+}
+
 /// A provider account by its name.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct AccountName {
@@ -74,6 +81,13 @@ pub struct AccountName {
     pub id: ProviderId,
     /// What people call it.
     pub name: String,
+}
+
+/// When a provider last sent something that was believed.
+pub async fn last_heard(tx: &mut Tx, account: ProviderId) -> Result<Option<Timestamp>, Failure> {
+    let sql = "select max(received_at) from webhook_receipt where provider_id = $1";
+    let (at,): (Option<Timestamp>,) = tx.fetch_one(sql, args![account]).await?;
+    Ok(at)
 }
 
 /// The accounts of an organization that are switched on.

@@ -1,6 +1,6 @@
 //! Getting a file before its link dies: bit by bit, from public addresses only, checked for size and type.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -9,11 +9,12 @@ use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::Instant;
 use url::Url;
 
 use super::model::{Recording, RecordingState};
 use super::service::Source;
-use super::{Recordings, store};
+use super::{Recordings, remove, store};
 use crate::db::Tx;
 use crate::egress;
 use crate::jobs::{Job, JobOutcome, MAX_ATTEMPTS};
@@ -22,6 +23,8 @@ use crate::providers::for_messages;
 
 /// The kind of job that fetches.
 pub(super) const FETCH: &str = "recording.fetch";
+/// From its beginning, how long an attempt brings parts of a file into a bucket: its job is another's after a minute and a half.
+const KEEPS_FOR: Duration = Duration::from_secs(50);
 /// Addresses that one may lead on to.
 const HOPS: usize = 5;
 /// What is never a recording: a page of an error or a login.
@@ -32,8 +35,17 @@ struct Payload {
     recording: RecordingId,
 }
 
+/// A file that is kept.
+struct Kept {
+    key: String,
+    size: i64,
+    sha256: String,
+}
+
 /// Why a file is not there yet.
 enum Trouble {
+    /// It is on its way: the next attempt goes on.
+    Unfinished,
     /// Trying again may help.
     Passing(String),
     /// It never will.
@@ -51,7 +63,8 @@ impl Recordings {
             Err(failure) => return JobOutcome::Retry { after: None, why: failure.to_string() },
         };
         match self.fetch_file(&found).await {
-            Ok((size, digest)) => self.stored(found, size, digest).await.into(),
+            Ok(kept) => self.stored(found, kept).await.into(),
+            Err(Trouble::Unfinished) => JobOutcome::Again(Duration::ZERO),
             Err(Trouble::Passing(why)) if job.attempt < MAX_ATTEMPTS => JobOutcome::Retry { after: None, why },
             Err(Trouble::Passing(why) | Trouble::Lasting(why)) => self.failed(found, why).await.into(),
         }
@@ -62,41 +75,64 @@ impl Recordings {
         Ok(found.filter(|recording| recording.state == RecordingState::Fetching))
     }
 
-    async fn stored(&self, mut recording: Recording, size: i64, digest: String) -> Result<(), Failure> {
-        (recording.state, recording.error, recording.link) = (RecordingState::Stored, None, None);
-        (recording.size_bytes, recording.sha256) = (Some(size), Some(digest));
-        recording.file_key = Some(file_key(&recording));
-        self.settled(recording, "recording.ready").await
+    async fn stored(&self, recording: Recording, kept: Kept) -> Result<(), Failure> {
+        let there = Recording { file_key: Some(kept.key.clone()), ..recording };
+        self.settled(&there, "recording.ready", move |now| {
+            (now.state, now.error, now.link) = (RecordingState::Stored, None, None);
+            (now.size_bytes, now.sha256, now.file_key) = (Some(kept.size), Some(kept.sha256), Some(kept.key));
+        })
+        .await?;
+        if let Err(error) = self.files.tidy(&there).await {
+            tracing::warn!(recording = %there.id, %error, "a recording is in the bucket, and its copy in the folder cannot be removed");
+        }
+        Ok(())
     }
 
-    async fn failed(&self, mut recording: Recording, why: String) -> Result<(), Failure> {
-        (recording.state, recording.error) = (RecordingState::Failed, Some(why));
-        self.settled(recording, "recording.failed").await
+    async fn failed(&self, recording: Recording, why: String) -> Result<(), Failure> {
+        self.settled(&recording, "recording.failed", move |now| (now.state, now.error) = (RecordingState::Failed, Some(why))).await
     }
 
-    async fn settled(&self, recording: Recording, event: &'static str) -> Result<(), Failure> {
-        let recordings = self.clone();
+    // On the row as it is by now: what was decided of it meanwhile stands, and what was deleted stays so.
+    async fn settled<F>(&self, fetched: &Recording, event: &'static str, change: F) -> Result<(), Failure>
+    where
+        F: FnOnce(&mut Recording) + Send + 'static,
+    {
+        let (recordings, fetched) = (self.clone(), fetched.clone());
         let unit = async move |tx: &mut Tx| {
-            store::save(tx, &recording).await?;
-            recordings.announce(tx, event, &recording).await
+            let Some(mut now) = store::hold(tx, fetched.org_id, fetched.id).await? else { return remove::soon(tx, &fetched).await };
+            change(&mut now);
+            store::save(tx, &now).await?;
+            recordings.announce(tx, event, &now).await
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    /// Goes on where an earlier attempt stopped; answers size and digest of the whole.
-    async fn fetch_file(&self, recording: &Recording) -> Result<(i64, String), Trouble> {
+    // Goes on where an earlier attempt stopped.
+    async fn fetch_file(&self, recording: &Recording) -> Result<Kept, Trouble> {
+        let (until, whole) = (Instant::now() + KEEPS_FOR, self.files.whole(recording));
+        if !tokio::fs::try_exists(&whole).await.map_err(io)? {
+            self.download(recording, &whole).await?;
+        }
+        let (size, sha256) = digest(&whole).await?;
+        let kept = self.files.keep(recording, until).await;
+        match kept.map_err(|error| Trouble::Passing(egress::shorten(&format!("the file cannot be kept: {error:#}"))))? {
+            Some(key) => Ok(Kept { key, size, sha256 }),
+            None => Err(Trouble::Unfinished),
+        }
+    }
+
+    async fn download(&self, recording: &Recording, whole: &Path) -> Result<(), Trouble> {
         let source = self.source(recording).map_err(|failure| Trouble::Lasting(failure.message().to_owned()))?;
         let source = source.ok_or_else(|| Trouble::Lasting("there is no link".to_owned()))?;
         let source = self.with_token(recording, source).await?;
-        let (path, part) = (self.path(recording), self.path(recording).with_extension("part"));
+        let part = self.files.part(recording);
         create_folder(&part).await?;
         let have = tokio::fs::metadata(&part).await.map_or(0, |file| file.len());
         let response = self.ask(&source, have).await?;
         let goes_on = response.status() == StatusCode::PARTIAL_CONTENT;
         self.check(&response, if goes_on { have } else { 0 })?;
         self.write(response, &part, goes_on).await?;
-        tokio::fs::rename(&part, &path).await.map_err(io)?;
-        digest(&path).await
+        tokio::fs::rename(&part, whole).await.map_err(io)
     }
 
     // Tokens of an account end soon: one is got when it is needed.
@@ -175,22 +211,6 @@ impl Recordings {
         }
         file.sync_all().await.map_err(io)
     }
-
-    /// Where a file is.
-    pub(super) fn path(&self, recording: &Recording) -> PathBuf {
-        self.folder.join(file_key(recording))
-    }
-
-    pub(super) async fn remove_file(&self, recording: &Recording) {
-        for path in [self.path(recording), self.path(recording).with_extension("part")] {
-            tokio::time::timeout(Duration::from_secs(5), tokio::fs::remove_file(path)).await.ok();
-        }
-    }
-}
-
-// Made of identifiers only: nothing of what a provider said becomes a path.
-fn file_key(recording: &Recording) -> String {
-    format!("{}/{}.bin", recording.org_id, recording.id)
 }
 
 async fn create_folder(path: &Path) -> Result<(), Trouble> {

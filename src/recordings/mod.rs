@@ -6,8 +6,8 @@
 //!     └──▶ expired
 //! ```
 //!
-//! * A provider's link dies (JaaS: after 24 hours). Before that a job fetches the file into a folder of ours, unless
-//!   `recordings.fetch` is off: then the link is all there is.
+//! * A provider's link dies (JaaS: after 24 hours). Before that a job fetches the file into a folder or a bucket of ours,
+//!   unless `recordings.fetch` is off: then the link is all there is.
 //! * Links and tokens are sealed at rest. Whoever may see a recording gets an address of ours that works for a while.
 //! * Who may see one is decided for each: hosts, participants, the organization, or everybody with a public link.
 //!
@@ -17,23 +17,27 @@
 //! | `store` | SQL |
 //! | [`service`] | use-cases |
 //! | `fetch` | getting a file, bit by bit |
+//! | `files` | where files are kept: a folder or a bucket |
+//! | `remove` | removing them |
 //! | `letters` | telling those who may see one |
 //! | [`web`] | `/recordings/<ticket>` |
 //! | [`rpc`] | `recording.*` |
 
 mod fetch;
+mod files;
 mod letters;
 mod model;
+mod remove;
 pub mod rpc;
 pub mod service;
 mod store;
 mod tickets;
 pub mod web;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use files::try_bucket;
 pub use model::{RecordingState, RecordingView, Visibility};
 pub use store::RELATION;
 
@@ -43,6 +47,7 @@ use crate::jobs::Worker;
 use crate::kernel::failure::{Class, Kind};
 use crate::meetings::Meetings;
 use crate::providers::calls::caller::Calls;
+use files::Files;
 
 /// No such recording here, or not visible to the caller: the two look the same.
 pub static NOT_FOUND: Kind = Kind::new(Class::NotFound, "recording.not_found", "No such recording");
@@ -67,7 +72,7 @@ pub struct Shared {
     calls: Arc<Calls>,
     client: reqwest::Client,
     allow_private: bool,
-    folder: PathBuf,
+    files: Files,
     fetch: bool,
     max_bytes: u64,
     keep_days: u32,
@@ -78,7 +83,7 @@ impl Recordings {
     /// Recordings of `meetings`.
     ///
     /// # Errors
-    /// When no HTTP client can be made.
+    /// When no HTTP client can be made, or `recordings.store_url` leads nowhere.
     pub fn new(meetings: Meetings, calls: Arc<Calls>, config: &config::Config) -> anyhow::Result<Self> {
         let (recordings, allow_private) = (&config.recordings, config.providers.allow_private_addresses);
         Ok(Self(Arc::new(Shared {
@@ -86,7 +91,7 @@ impl Recordings {
             calls,
             client: egress::client(allow_private, Duration::from_secs(85)).build()?,
             allow_private,
-            folder: PathBuf::from(&recordings.folder),
+            files: Files::new(recordings)?,
             fetch: recordings.fetch,
             max_bytes: u64::from(recordings.max_mb) * 1024 * 1024,
             keep_days: recordings.keep_days,
@@ -94,12 +99,17 @@ impl Recordings {
         })))
     }
 
-    /// Adds the job that fetches, and what expires.
+    /// Adds the jobs that fetch and remove, and what expires.
     pub fn tasks(&self, worker: &mut Worker) {
         let of = self.clone();
         worker.handle(fetch::FETCH, move |job| {
             let recordings = of.clone();
             async move { recordings.run_fetch(job).await }
+        });
+        let of = self.clone();
+        worker.handle(remove::REMOVE, move |job| {
+            let recordings = of.clone();
+            async move { recordings.run_remove(job).await }
         });
         let of = self.clone();
         worker.every("recording.expire", Duration::from_secs(600), move || {

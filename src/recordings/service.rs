@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::model::{Recording, RecordingState, RecordingView, Visibility};
 use super::tickets::Ticket;
-use super::{NOT_FOUND, Recordings, UNAVAILABLE, fetch, store};
+use super::{NOT_FOUND, Recordings, UNAVAILABLE, fetch, remove, store};
 use crate::audit;
 use crate::db::{SealedColumn, Tx};
 use crate::events::{self, NewEvent};
@@ -215,9 +215,10 @@ impl Recordings {
         if !(1..=PUBLIC_DAYS).contains(&days) {
             return Err(invalid("public_days", format!("must be between 1 and {PUBLIC_DAYS}")));
         }
-        let before = self.managed(ctx, id).await?;
+        self.managed(ctx, id).await?;
         let (recordings, caller) = (self.clone(), ctx.clone());
         let unit = async move |tx: &mut Tx| {
+            let before = store::hold(tx, caller.org, id).await?.ok_or(&NOT_FOUND)?;
             let mut after = before.clone();
             after.visibility = visibility;
             (after.public_token, after.public_until) = match visibility {
@@ -237,15 +238,14 @@ impl Recordings {
     /// Removes a recording with its file; what the provider still has is not touched.
     pub(super) async fn delete(&self, ctx: &Ctx, id: RecordingId) -> Result<RecordingId, Failure> {
         let recording = self.managed(ctx, id).await?;
-        let (recordings, caller, gone) = (self.clone(), ctx.clone(), recording.clone());
-        let unit = async move |tx: &mut Tx| recordings.delete_in(tx, &caller, &gone).await.map(|()| id);
-        let id = self.meetings.db().write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await?;
-        self.remove_file(&recording).await;
-        Ok(id)
+        let (recordings, caller) = (self.clone(), ctx.clone());
+        let unit = async move |tx: &mut Tx| recordings.delete_in(tx, &caller, &recording).await.map(|()| id);
+        self.meetings.db().write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
     async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, recording: &Recording) -> Result<(), Failure> {
         store::delete(tx, ctx.org, recording.id).await?;
+        remove::soon(tx, recording).await?;
         let shown = recording.view(self.meetings.base(), false);
         audit::record(tx, ctx, "recording.delete", recording.id, audit::changes(&shown, &serde_json::Value::Null)).await?;
         self.announce(tx, "recording.deleted", recording).await
@@ -257,10 +257,10 @@ impl Recordings {
         self.meetings.db().unit(move |tx| Box::pin(store::expire_links(tx, now))).await?;
         let due = store::due(&mut self.meetings.db().reader().await?, now, BATCH).await?;
         for recording in due {
-            let (recordings, gone) = (self.clone(), recording.clone());
-            let unit = async move |tx: &mut Tx| recordings.delete_in(tx, &Ctx::system(gone.org_id, "retention".to_owned()), &gone).await;
+            let recordings = self.clone();
+            let unit =
+                async move |tx: &mut Tx| recordings.delete_in(tx, &Ctx::system(recording.org_id, "retention".to_owned()), &recording).await;
             self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await?;
-            self.remove_file(&recording).await;
         }
         Ok(())
     }

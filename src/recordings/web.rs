@@ -1,13 +1,12 @@
 //! `/recordings/<ticket>`: files of ours, for whoever holds an address that works for a while, or a public link.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
+use super::files::Opened;
 use super::model::{Recording, RecordingState};
 use super::tickets::Ticket;
 use super::{Recordings, store};
@@ -41,41 +40,26 @@ impl Recordings {
                 return (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side\n").into_response();
             }
         };
-        match file(&self.path(&recording), headers).await {
-            Ok((status, range, length, body)) => dressed(&recording, status, range, length, body),
+        match self.files.open(&recording, |size| first_octet(headers, size)).await {
+            Ok(opened) => dressed(&recording, opened),
             Err(error) => {
-                tracing::error!(recording = %recording.id, %error, "the file of a recording cannot be read");
+                tracing::error!(recording = %recording.id, error = %format!("{error:#}"), "the file of a recording cannot be read");
                 (StatusCode::NOT_FOUND, "the file of this recording is gone\n").into_response()
             }
         }
     }
 }
 
-type Part = (StatusCode, Option<String>, u64, Body);
-
-async fn file(path: &std::path::Path, headers: &HeaderMap) -> std::io::Result<Part> {
-    let mut file = tokio::fs::File::open(path).await?;
-    let size = file.metadata().await?.len();
-    let wanted = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).and_then(|range| first_octet(range, size));
-    let (status, from) = wanted.map_or((StatusCode::OK, 0), |from| (StatusCode::PARTIAL_CONTENT, from));
-    file.seek(std::io::SeekFrom::Start(from)).await?;
-    let range = wanted.map(|from| format!("bytes {from}-{}/{size}", size.saturating_sub(1)));
-    let stream = futures_util::stream::try_unfold(file, async |mut file| {
-        let mut buffer = vec![0; 64 * 1024];
-        let read = file.read(&mut buffer).await?;
-        buffer.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((buffer, file)))
-    });
-    Ok((status, range, size - from, Body::from_stream(stream)))
-}
-
 // `bytes=<from>-`: what players and download managers ask for. Anything else gets the whole.
-fn first_octet(range: &str, size: u64) -> Option<u64> {
+fn first_octet(headers: &HeaderMap, size: u64) -> Option<u64> {
+    let range = headers.get(header::RANGE)?.to_str().ok()?;
     range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok().filter(|from| *from < size)
 }
 
 // Always a download: a transcript is somebody else's text, and no page of ours.
-fn dressed(recording: &Recording, status: StatusCode, range: Option<String>, length: u64, body: Body) -> Response {
+fn dressed(recording: &Recording, Opened { size, from, body }: Opened) -> Response {
+    let status = if from.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let range = from.map(|from| format!("bytes {from}-{}/{size}", size.saturating_sub(1)));
     let mut response = (status, body).into_response();
     let extension = match recording.mime.as_str() {
         "video/mp4" => "mp4",
@@ -87,7 +71,7 @@ fn dressed(recording: &Recording, status: StatusCode, range: Option<String>, len
     let pairs = [
         (header::CONTENT_TYPE, recording.mime.clone()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.{extension}\"", recording.kind.name())),
-        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_LENGTH, (size - from.unwrap_or(0)).to_string()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
         (header::CACHE_CONTROL, "private, no-store".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),

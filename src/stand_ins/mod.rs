@@ -1,4 +1,4 @@
-//! Stand-ins for Zoom, Google and Microsoft that follow their documents: for tests, and to try omeet without accounts.
+//! Stand-ins for Zoom, Google, Microsoft and 8x8's JaaS that follow their documents: for tests, and to try omeet without accounts.
 //!
 //! They keep what they are told, give tokens that end, answer errors in the providers' own shapes, and can be made to be
 //! slow, to throttle, to fail and to cut connections, before or after their work is done. What they cannot do is prove that
@@ -9,6 +9,7 @@
 mod consent;
 mod faults;
 mod google;
+pub mod jaas;
 mod kept;
 mod microsoft;
 mod subscriptions;
@@ -27,9 +28,9 @@ use serde_json::{Value, json};
 
 pub use faults::Faults;
 
-use crate::kernel::{Clock, Entropy, code};
+use crate::kernel::{Clock, Entropy, Timestamp, code};
 
-/// All three, behind one address.
+/// Those that are called, behind one address. JaaS calls ([`jaas`]), and keeps files here.
 #[derive(Clone)]
 pub struct StandIns {
     world: Arc<Mutex<World>>,
@@ -70,6 +71,8 @@ pub struct World {
     pub microsoft_files: BTreeMap<String, Value>,
     /// Contents of files by their identifier in Drive, or their path at Graph.
     pub contents: BTreeMap<String, String>,
+    // Files of JaaS by their name, and until when they are there.
+    jaas_files: BTreeMap<String, (Timestamp, String)>,
     operations: BTreeMap<String, Value>,
     // Spaces that conferences of calendar events take place in.
     rooms: Vec<Value>,
@@ -188,6 +191,7 @@ impl StandIns {
                 consent::token(self, asked, true)
             }
             ["v1", "subscriptions" | "operations", ..] => subscriptions::workspace(self, asked),
+            ["jaas", "files", name] => jaas::file(self, asked, name),
             ["drive", "v3", "files", ..] => kept::drive(self, asked),
             ["calendar", ..] | ["v2", "spaces", ..] | ["v2", "conferenceRecords", ..] => google::answer(self, asked),
             [_, "oauth2", "v2.0", "token"] => microsoft::token(self, asked),

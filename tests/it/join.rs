@@ -211,3 +211,27 @@ async fn over_is_told_in_words() {
     })
     .await;
 }
+
+// C4: a Jitsi sends whoever stands before a room without a token here (tokenAuthUrl), and they are led to the page of its meeting.
+#[tokio::test]
+async fn a_bare_room_leads_to_its_meeting() {
+    on_every_engine(async |service| {
+        let client = with_jitsi(&service).await;
+        let account = client.ok("provider.list", json!({})).await["items"][0]["id"].as_str().unwrap().to_owned();
+        let meeting = client.acting("7", "user").ok("meeting.create", json!({ "name": "Weekly", "start": in_min(5) })).await;
+        let room = client.acting("7", "user").ok("meeting.join", json!({ "id": meeting["id"] })).await["room"].as_str().unwrap().to_owned();
+        let lead = async |account: &str, room: &str| {
+            let page = service.anonymous().get(&format!("/j/room/{account}/{room}?lang=fr")).await;
+            (page.status, page.location)
+        };
+        let there = (303, format!("{}?lang=fr", code(&meeting)));
+        assert_eq!(lead(&account, &room).await, there);
+        assert_eq!(lead(&account, &format!("[acme]{}", room.to_uppercase())).await, there);
+        let settings = json!({ "template": "https://call.example.org/{room}" });
+        let other = client.ok("provider.create", json!({ "kind": "url", "name": "Other", "settings": settings })).await;
+        for (account, room) in [(account.as_str(), "nowhere"), (other["id"].as_str().unwrap(), room.as_str()), ("prv_x", room.as_str())] {
+            assert_eq!(lead(account, room).await.0, 404, "{account} {room}");
+        }
+    })
+    .await;
+}

@@ -5,10 +5,12 @@
 //! | `/j/<code>` | asks a guest for a name (and the password), then leads to the guest's own link |
 //! | `/j/<code>/w/<entry>` | a guest who gave a name: waits, or enters |
 //! | `/j/<code>/<ticket>` | a personal link: waits, or enters; hosts see who waits |
+//! | `/j/room/<account>/<room>` | from a Jitsi, whose rooms have other names: leads to `/j/<code>` |
 //! | below either | `enter` (POST), `status`, `leave` (POST), `lobby` |
 //!
 //! An unknown code, an unknown link and a meeting that is not for the visitor look the same.
 
+mod bare;
 mod form;
 mod host;
 mod respond;
@@ -40,6 +42,7 @@ impl Pages {
     pub fn router(self) -> Router {
         Router::new()
             .route("/j/{code}", get(form::show).post(form::submit))
+            .route("/j/room/{account}/{room}", get(bare::lead))
             .route("/j/{code}/w/{entry}", get(visit::guest))
             .route("/j/{code}/w/{entry}/status", get(visit::guest_status))
             .route("/j/{code}/w/{entry}/enter", post(visit::guest_enter))

@@ -8,7 +8,7 @@ use super::super::series::store as series_store;
 use super::super::{people_store, store};
 use super::Meetings;
 use crate::kernel::cache::FreshCache;
-use crate::kernel::{Failure, MeetingId, Timestamp};
+use crate::kernel::{Failure, MeetingId, ProviderId, Timestamp};
 
 /// A meeting with its people.
 #[derive(Debug)]
@@ -64,6 +64,11 @@ impl Meetings {
         // A code never changes its meeting, so this needs no time limit.
         self.rooms.ids.insert(room_code.to_owned(), meeting.id);
         self.room(meeting.id).await
+    }
+
+    /// The code of the meeting in a room of a provider account.
+    pub async fn code_of_room(&self, provider: ProviderId, room_name: &str) -> Result<Option<String>, Failure> {
+        store::code_of_room(&mut self.db.reader().await?, provider, room_name).await
     }
 
     /// The room of a meeting.

@@ -7,10 +7,11 @@ use super::Findings;
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
 use crate::kernel::clock::{SystemClock, SystemEntropy};
-use crate::kernel::{Failure, Sealer};
+use crate::kernel::{Failure, Sealer, Timestamp};
 use crate::operations::{sealings, store};
 use crate::providers::calls::caller::Calls;
-use crate::providers::{Resolved, accounts, probe};
+use crate::providers::probe::{self, Vantage};
+use crate::providers::{Resolved, accounts};
 use crate::tenancy::organizations;
 use crate::{master_key, providers};
 
@@ -18,10 +19,7 @@ use crate::{master_key, providers};
 const ERP_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn look(config: &Config, found: &mut Findings) {
-    providers::jitsi::token::crypto::install();
-    let settings = DbSettings { url: config.database.url.clone(), max_connections: 2, sqlite_readers: 1 };
-    let opened = Db::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy)).await;
-    let (db, sealer) = match opened.and_then(|db| Ok((db, master_key::load(&config.secrets, &SystemEntropy)?))) {
+    let (db, sealer) = match open(config).await {
         Ok(both) => both,
         Err(error) => return found.fail("database", format!("{error:#}"), "Check database.url and the master key"),
     };
@@ -29,6 +27,13 @@ pub(super) async fn look(config: &Config, found: &mut Findings) {
         found.fail("database", format!("cannot be read: {failure}"), "Look at its log");
     }
     db.close().await;
+}
+
+pub(super) async fn open(config: &Config) -> anyhow::Result<(Db, Sealer)> {
+    providers::jitsi::token::crypto::install();
+    let settings = DbSettings { url: config.database.url.clone(), max_connections: 2, sqlite_readers: 1 };
+    let db = Db::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
+    Ok((db, master_key::load(&config.secrets, &SystemEntropy)?))
 }
 
 async fn look_inside(config: &Config, db: &Db, sealer: &Sealer, found: &mut Findings) -> Result<(), Failure> {
@@ -42,6 +47,7 @@ async fn look_inside(config: &Config, db: &Db, sealer: &Sealer, found: &mut Find
         ),
     }
     look_at_failures(db, found).await?;
+    look_at_recordings(config, db, found).await?;
     look_at_erps(db, found).await?;
     look_at_providers(config, db, sealer, found).await
 }
@@ -57,6 +63,19 @@ async fn look_at_failures(db: &Db, found: &mut Findings) -> Result<(), Failure> 
             0 => found.ok(name, "none was given up"),
             count => found.warn(name, format!("{count} were given up"), fix),
         }
+    }
+    Ok(())
+}
+
+async fn look_at_recordings(config: &Config, db: &Db, found: &mut Findings) -> Result<(), Failure> {
+    let root = config.recordings.bucket().map_or_else(|| "no bucket".to_owned(), |(bucket, _)| format!("s3://{bucket}/"));
+    match store::recordings_elsewhere(&mut db.reader().await?, &root).await? {
+        0 => {}
+        count => found.fail(
+            "recordings",
+            format!("{count} are in another bucket than recordings.store_url names, and cannot be downloaded"),
+            "Name that bucket again, or bring its files into the new one and change their file_key",
+        ),
     }
     Ok(())
 }
@@ -95,19 +114,40 @@ async fn look_at_erp(client: &reqwest::Client, erp: &store::Erp, found: &mut Fin
 }
 
 async fn look_at_providers(config: &Config, db: &Db, sealer: &Sealer, found: &mut Findings) -> Result<(), Failure> {
-    let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), db.entropy().clone()).map_err(Failure::internal)?);
+    let (calls, base) = (calls(config, db)?, config.server.base());
+    let from = Vantage { clock: &**db.clock(), base: &base };
     let known = known_accounts(db, sealer).await?;
     if known.is_empty() {
-        report("installation's Jitsi", Resolved::of_installation(&config.jitsi), &calls, db, found).await;
+        report("installation's Jitsi", Resolved::of_installation(&config.jitsi), &calls, from, found).await;
     }
     for (name, account) in known {
-        report(&name, account, &calls, db, found).await;
+        let heard = account.as_ref().ok().filter(|account| !account.settings.webhook_secrets().is_empty()).and_then(|account| account.id);
+        report(&name, account, &calls, from, found).await;
+        if let Some(id) = heard {
+            look_at_messages(&name, store::last_heard(&mut db.reader().await?, id).await?, found);
+        }
     }
     Ok(())
 }
 
+// Its modules and webhooks are set up at the provider, where we cannot look: what came is the proof.
+fn look_at_messages(name: &str, last: Option<Timestamp>, found: &mut Findings) {
+    match last {
+        Some(at) => found.ok(name, format!("its last message came at {at}")),
+        None => found.warn(
+            name,
+            "no message of it ever came: nothing is known of who came and went, and of recordings",
+            "Set up its events (a Jitsi: deploy/jitsi/README.md; others: webhooks in their console) with this account's address and secret",
+        ),
+    }
+}
+
+pub(super) fn calls(config: &Config, db: &Db) -> Result<Arc<Calls>, Failure> {
+    Calls::new(&config.providers, db.clock().clone(), db.entropy().clone()).map(Arc::new).map_err(Failure::internal)
+}
+
 // The connection goes back before the network is asked.
-async fn known_accounts(db: &Db, sealer: &Sealer) -> Result<Vec<(String, Result<Resolved, Failure>)>, Failure> {
+pub(super) async fn known_accounts(db: &Db, sealer: &Sealer) -> Result<Vec<(String, Result<Resolved, Failure>)>, Failure> {
     let (mut reader, mut known) = (db.reader().await?, Vec::new());
     for organization in organizations::list(&mut reader).await? {
         for account in store::accounts(&mut reader, organization.id).await? {
@@ -118,9 +158,9 @@ async fn known_accounts(db: &Db, sealer: &Sealer) -> Result<Vec<(String, Result<
     Ok(known)
 }
 
-async fn report(name: &str, account: Result<Resolved, Failure>, calls: &Arc<Calls>, db: &Db, found: &mut Findings) {
+pub(super) async fn report(name: &str, account: Result<Resolved, Failure>, calls: &Arc<Calls>, from: Vantage<'_>, found: &mut Findings) {
     let probed = match account {
-        Ok(account) => probe::probe(&account, calls, &**db.clock()).await,
+        Ok(account) => probe::probe(&account, calls, from).await,
         Err(failure) => Err(failure),
     };
     match probed {

@@ -1,4 +1,5 @@
-//! `omeet doctor`: looks at everything an installation stands on and says what to do. Nothing is changed.
+//! `omeet doctor`: looks at everything an installation stands on and says what to do. Nothing is changed; into a bucket for recordings it writes a
+//! small file that it removes.
 //!
 //! | file | looks at |
 //! |---|---|
@@ -6,12 +7,16 @@
 //! | `database` | engine, schema, its clock |
 //! | `host` | disk, clock |
 //! | `mail` | the mail server |
+//! | `recordings` | the bucket that recordings go to |
+//! | [`jitsi`] | one Jitsi |
 //! | `contents` | what is in the database: sealed values, dead jobs, ERPs, providers |
 
 mod contents;
 mod database;
 mod host;
+pub mod jitsi;
 mod mail;
+mod recordings;
 mod settings;
 
 use serde::Serialize;
@@ -104,6 +109,8 @@ pub async fn examine(config: &Config, say: &(dyn Fn(&str) + Send + Sync)) -> Fin
     let usable = database::look(config, &mut found).await;
     say("looking at the mail server");
     mail::look(config, &mut found).await;
+    say("looking at the store of recordings");
+    recordings::look(config, &mut found).await;
     if usable {
         say("looking at providers and ERPs");
         contents::look(config, &mut found).await;

@@ -12,7 +12,7 @@ use crate::config::JitsiDefaults;
 use crate::db::{Db, Tx, UnitFuture};
 use crate::kernel::{Ctx, Failure, PageRequest, ProviderId, Sealer};
 use crate::providers::calls::caller::Calls;
-use crate::providers::probe::{ProbeReport, probe};
+use crate::providers::probe::{ProbeReport, Vantage, probe};
 use crate::rpc::Registry;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -43,6 +43,7 @@ struct Desk {
     sealer: Arc<Sealer>,
     defaults: Arc<JitsiDefaults>,
     calls: Arc<Calls>,
+    base: Arc<str>,
     changed: Changed,
 }
 
@@ -71,13 +72,22 @@ impl Desk {
             None => service::resolve(&mut reader, &self.sealer, ctx.org, None, &self.defaults).await?,
         };
         drop(reader);
-        probe(&account, &self.calls, &**self.db.clock()).await
+        probe(&account, &self.calls, Vantage { clock: &**self.db.clock(), base: &self.base }).await
     }
 }
 
+/// How the methods reach what is outside.
+pub struct Outside {
+    /// Calls to providers.
+    pub calls: Arc<Calls>,
+    /// The address under which providers reach omeet.
+    pub base: Arc<str>,
+}
+
 /// Adds the methods; `changed` is told of every committed change.
-pub fn register(registry: &mut Registry, db: &Db, sealer: Arc<Sealer>, defaults: JitsiDefaults, calls: Arc<Calls>, changed: Changed) {
-    let desk = Desk { db: db.clone(), sealer, defaults: Arc::new(defaults), calls, changed };
+pub fn register(registry: &mut Registry, db: &Db, sealer: Arc<Sealer>, defaults: JitsiDefaults, outside: Outside, changed: Changed) {
+    let Outside { calls, base } = outside;
+    let desk = Desk { db: db.clone(), sealer, defaults: Arc::new(defaults), calls, base, changed };
     register_changes(registry, &desk);
     let of = desk.clone();
     registry.add(&LIST, move |ctx: Ctx, page: PageRequest| {

@@ -8,16 +8,17 @@ use crate::kernel::OrgId;
 use crate::providers::testing::{defaults, sealer};
 use crate::providers::token_rpc;
 
-fn calls(db: &Db) -> Arc<Calls> {
+fn outside(db: &Db) -> Outside {
     let config = crate::config::Providers { allow_private_addresses: false, timeout_s: 1, compare_every_min: 0 };
-    Arc::new(Calls::new(&config, db.clock().clone(), db.entropy().clone()).unwrap())
+    let calls = Arc::new(Calls::new(&config, db.clock().clone(), db.entropy().clone()).unwrap());
+    Outside { calls, base: "https://omeet.example.org".into() }
 }
 
 #[tokio::test]
 async fn examples_are_what_the_methods_take_and_answer() {
     let (_, db) = engines().await.remove(0);
     let mut registry = Registry::default();
-    register(&mut registry, &db, sealer(), defaults(), calls(&db), Arc::new(|_| {}));
+    register(&mut registry, &db, sealer(), defaults(), outside(&db), Arc::new(|_| {}));
     token_rpc::register(&mut registry, &db, sealer(), defaults());
     assert_eq!(registry.entries().len(), 8);
     for described in registry.entries().values() {
@@ -33,7 +34,8 @@ async fn committed_changes_are_told() {
     let heard = Arc::new(Mutex::new(Vec::<OrgId>::new()));
     let ear = heard.clone();
     let changed: Changed = Arc::new(move |org| ear.lock().unwrap().push(org));
-    let desk = Desk { calls: calls(&db), db, sealer: sealer(), defaults: Arc::new(defaults()), changed };
+    let Outside { calls, base } = outside(&db);
+    let desk = Desk { calls, base, db, sealer: sealer(), defaults: Arc::new(defaults()), changed };
     let ctx = Ctx::system(org, String::new());
     for name in ["One", "One"] {
         let new: NewAccount =

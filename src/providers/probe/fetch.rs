@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderName, LOCATION};
+use reqwest::header::{AGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, DATE, HeaderName, LOCATION, X_FRAME_OPTIONS};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 
@@ -21,6 +21,9 @@ pub(super) struct Fetched {
     location: Option<String>,
     /// How far the server's clock is ahead of ours, in seconds; absent when the answer comes from a cache.
     pub ahead_s: Option<i64>,
+    /// Who may show it inside other pages, where it says so: `X-Frame-Options`, and the policy's `frame-ancestors`.
+    pub frame_options: Option<String>,
+    pub frame_ancestors: Option<String>,
     pub body: String,
 }
 
@@ -63,6 +66,8 @@ pub(super) async fn fetch(client: &Client, address: &str, clock: &dyn Clock) -> 
         content_type: header(CONTENT_TYPE).unwrap_or_default().to_lowercase(),
         location: header(LOCATION).filter(|_| response.status().is_redirection()),
         ahead_s: date.map(|date| date.secs() - now.secs()),
+        frame_options: header(X_FRAME_OPTIONS).map(|value| value.to_uppercase()),
+        frame_ancestors: header(CONTENT_SECURITY_POLICY).and_then(|policy| ancestors(&policy)),
         body: body(response).await?,
     })
 }
@@ -76,6 +81,10 @@ async fn body(mut response: Response) -> Result<String, String> {
         }
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn ancestors(policy: &str) -> Option<String> {
+    policy.split(';').find_map(|part| part.trim().strip_prefix("frame-ancestors")).map(|sources| shown(sources.trim()))
 }
 
 fn instant(date: &str) -> Option<Timestamp> {

@@ -2,22 +2,24 @@
 
 use url::Url;
 
-use super::Findings;
 use super::fetch::{Fetched, client, fetch};
 use super::web_config::WebConfig;
-use crate::kernel::{Clock, Failure};
+use super::{Findings, Vantage, key_server};
+use crate::kernel::Failure;
 use crate::providers::Resolved;
-use crate::providers::accounts::settings::{JitsiSettings, SigningAlgorithm};
+use crate::providers::accounts::settings::JitsiSettings;
 
 /// Clocks may differ by this much before it is worth a word.
 const MAX_SKEW_S: i64 = 5;
 /// Tokens work from this long before they are made; a server that is further behind refuses them.
 const BACKDATED_S: i64 = 10;
 
-pub(super) async fn look(account: &Resolved, settings: &JitsiSettings, clock: &dyn Clock, found: &mut Findings) -> Result<(), Failure> {
+pub(super) async fn look(account: &Resolved, settings: &JitsiSettings, from: &Vantage<'_>, found: &mut Findings) -> Result<(), Failure> {
+    let clock = from.clock;
     look_at_address(settings, found);
     let origin = Url::parse(&settings.server_url).map(|url| url.origin().ascii_serialization()).map_err(Failure::internal)?;
     let client = client()?;
+    key_server::look(account, &client, from.base, clock, found).await;
     let address = format!("{origin}/external_api.js");
     match fetch(&client, &address, clock).await {
         Err(why) => {
@@ -38,7 +40,30 @@ pub(super) async fn look(account: &Resolved, settings: &JitsiSettings, clock: &d
         }
         Ok(script) => look_at_config(account, settings, &WebConfig::read(&script.body), found),
     }
+    if account.capabilities.embeds
+        && let Ok(page) = fetch(&client, &settings.server_url, clock).await
+    {
+        look_at_frame(&page, from.base, found);
+    }
     Ok(())
+}
+
+// What the web client's page says to browsers that are to show it inside another page.
+fn look_at_frame(page: &Fetched, base: &str, found: &mut Findings) {
+    let fix = "Take the header out of the web server's configuration (Debian: /etc/nginx/sites-available/<host>.conf; docker-jitsi-meet: the proxy \
+        before it, or /config/nginx/meet.conf), or set settings.embed to false: then calls open in a tab of their own";
+    let lists = |sources: &str| sources.split_whitespace().any(|source| matches!(source, "*" | "https:") || base.starts_with(source));
+    match (&page.frame_ancestors, &page.frame_options) {
+        // Browsers that know the first ignore the second.
+        (Some(sources), _) if !lists(sources) => found.warn(
+            format!(
+                "Calls are shown inside other pages only where these are from: {sources} (frame-ancestors). Elsewhere the place stays empty"
+            ),
+            fix,
+        ),
+        (None, Some(option)) => found.warn(format!("Browsers show no call inside another page: X-Frame-Options is {option}"), fix),
+        _ => {}
+    }
 }
 
 fn look_at_address(settings: &JitsiSettings, found: &mut Findings) {
@@ -78,16 +103,6 @@ fn look_at_config(account: &Resolved, settings: &JitsiSettings, config: &WebConf
         Some(domain) => found.note(format!("The server lets people in without a token as guests (anonymousdomain {domain})")),
         None => found.note("The server names no anonymousdomain: people without a token cannot enter"),
     }
-    if settings.algorithm() == SigningAlgorithm::Rs256 {
-        found.note(public_key_place(account));
-    }
-}
-
-fn public_key_place(account: &Resolved) -> String {
-    let id = account.id.map(|id| id.to_string()).unwrap_or_default();
-    format!(
-        "The server can fetch the public key under omeet's public address: asap_key_server /keys/{id}, cache_keys_url /keys/{id}/jwks.json"
-    )
 }
 
 /// Servers allow tokens no leeway.

@@ -3,12 +3,16 @@
 //! | file | looks at |
 //! |---|---|
 //! | `fetch` | one address, with limits of time and size |
-//! | `jitsi` | a Jitsi server: scripts, configuration, clock |
+//! | `jitsi` | a Jitsi server: scripts, configuration, clock, whether it may be embedded |
+//! | `key_server` | where a Jitsi fetches our public key |
+//! | `lines` | what a Jitsi's configuration has to say |
 //! | `web_config` | what a Jitsi's `config.js` says |
 //! | `tokens` | whether a token would be made, and be right |
 
 mod fetch;
 mod jitsi;
+mod key_server;
+mod lines;
 mod tokens;
 mod web_config;
 
@@ -22,6 +26,8 @@ use super::calls::caller::Calls;
 use super::calls::{Caller, Host, Trouble};
 use super::resolved::Resolved;
 use crate::kernel::{Clock, Failure};
+
+pub use lines::{Lines, lines};
 
 const JAAS: &str = "https://8x8.vc";
 
@@ -84,11 +90,20 @@ impl Findings {
     }
 }
 
+/// From where is looked.
+#[derive(Clone, Copy)]
+pub struct Vantage<'a> {
+    /// Our time.
+    pub clock: &'a dyn Clock,
+    /// The address under which providers reach omeet.
+    pub base: &'a str,
+}
+
 /// Looks at the provider behind `account`.
-pub async fn probe(account: &Resolved, calls: &Arc<Calls>, clock: &dyn Clock) -> Result<ProbeReport, Failure> {
+pub async fn probe(account: &Resolved, calls: &Arc<Calls>, from: Vantage<'_>) -> Result<ProbeReport, Failure> {
     match (account.host(), account.id) {
         (Some(host), Some(id)) => Ok(look_at_host(host, &calls.of(id, account.version), account).await),
-        _ => probe_at(account, clock, JAAS).await,
+        _ => probe_at(account, &from, JAAS).await,
     }
 }
 
@@ -111,16 +126,16 @@ async fn look_at_host(host: &dyn Host, caller: &Caller, account: &Resolved) -> P
     found.into_report()
 }
 
-async fn probe_at(account: &Resolved, clock: &dyn Clock, jaas: &str) -> Result<ProbeReport, Failure> {
+async fn probe_at(account: &Resolved, from: &Vantage<'_>, jaas: &str) -> Result<ProbeReport, Failure> {
     let mut found = Findings::default();
     match &account.settings {
-        Settings::Jitsi(settings) => jitsi::look(account, settings, clock, &mut found).await?,
-        Settings::Jaas(settings) => look_at_jaas(settings, jaas, clock, &mut found).await?,
+        Settings::Jitsi(settings) => jitsi::look(account, settings, from, &mut found).await?,
+        Settings::Jaas(settings) => look_at_jaas(settings, jaas, from.clock, &mut found).await?,
         Settings::Url(settings) => look_at_url(settings, &mut found),
         // They are asked by a call of their own.
         Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => {}
     }
-    tokens::look(account, clock.now(), &mut found);
+    tokens::look(account, from.clock.now(), &mut found);
     Ok(found.into_report())
 }
 

@@ -13,7 +13,7 @@ const NOON: &str = "Sat, 21 Nov 2026 12:00:00 GMT";
 const APP_ID: &str = "vpaas-magic-cookie-0123456789abcdef0123456789abcdef";
 const CONFIG: &str = "var config = {\n hosts: { domain: 'meet.jitsi', anonymousdomain: 'guest.meet.jitsi' },\n tokenAuthUrl: 'https://erp.example.org/{room}'\n};";
 
-fn clock(ahead_s: i64) -> ManualClock {
+pub(super) fn clock(ahead_s: i64) -> ManualClock {
     let noon: crate::kernel::Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
     ManualClock::at(noon.plus_secs(ahead_s))
 }
@@ -26,7 +26,7 @@ async fn stand_in(routes: &[(&str, &'static str, &'static str)]) -> String {
     serve(app).await
 }
 
-async fn serve(app: Router) -> String {
+pub(super) async fn serve(app: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -37,8 +37,12 @@ fn jitsi(server_url: &str) -> JitsiSettings {
     JitsiSettings { app_id: Some("omeet".into()), app_secret: Some(sample::SECRET.into()), ..JitsiSettings::at(server_url) }
 }
 
+fn from(clock: &ManualClock) -> Vantage<'_> {
+    Vantage { clock, base: "https://omeet.example.org" }
+}
+
 async fn report(settings: JitsiSettings, clock: &ManualClock) -> ProbeReport {
-    probe_at(&Resolved::new(None, Settings::Jitsi(settings)).unwrap(), clock, JAAS).await.unwrap()
+    probe_at(&Resolved::new(None, Settings::Jitsi(settings)).unwrap(), &from(clock), JAAS).await.unwrap()
 }
 
 fn says(report: &ProbeReport, severity: ProbeSeverity, text: &str) {
@@ -109,8 +113,28 @@ async fn weak_and_own_keys_are_mentioned() {
         ..jitsi(&server)
     };
     let own = report(own, &clock(0)).await;
-    says(&own, ProbeSeverity::Note, "asap_key_server /keys/");
     says(&own, ProbeSeverity::Note, "A token can be made");
+}
+
+// Issue 6: an empty place where the call should be has its reason in a header of the server's page.
+#[tokio::test]
+async fn a_server_that_lets_nobody_embed_it_is_told_of() {
+    let page = |name: &'static str, value: &'static str| {
+        get(async move || ([(CONTENT_TYPE, "text/html"), (axum::http::HeaderName::from_static(name), value)], ""))
+    };
+    let script = |body: &'static str| get(async move || ([(CONTENT_TYPE, "text/javascript"), (DATE, NOON)], body));
+    for (name, value, warns) in [
+        ("x-frame-options", "SAMEORIGIN", true),
+        ("content-security-policy", "default-src *; frame-ancestors 'self' https://erp.example.org", true),
+        ("content-security-policy", "frame-ancestors https://omeet.example.org", false),
+        ("content-security-policy", "frame-ancestors *", false),
+        ("server", "nginx", false),
+    ] {
+        let app = Router::new().route(SCRIPT.0, script(SCRIPT.2)).route(CONFIG_JS.0, script(CONFIG_JS.2)).route("/", page(name, value));
+        let found = report(jitsi(&serve(app).await), &clock(0)).await;
+        let warned = found.findings.iter().any(|finding| finding.fix.contains("settings.embed to false"));
+        assert_eq!(warned, warns, "{name} {value}: {found:#?}");
+    }
 }
 
 #[tokio::test]
@@ -125,13 +149,13 @@ async fn jaas_and_templates() {
         webhook_secret_previous: None,
     };
     let account = Resolved::new(None, Settings::Jaas(settings)).unwrap();
-    let answered = probe_at(&account, &clock(0), &server).await.unwrap();
+    let answered = probe_at(&account, &from(&clock(0)), &server).await.unwrap();
     assert!(answered.ok, "{answered:#?}");
     says(&answered, ProbeSeverity::Note, "A token can be made");
-    let refused = probe_at(&account, &clock(0), &stand_in(&[]).await).await.unwrap();
+    let refused = probe_at(&account, &from(&clock(0)), &stand_in(&[]).await).await.unwrap();
     says(&refused, ProbeSeverity::Problem, "status 404");
     let url = UrlSettings { template: "https://call.example.org/{room}".into(), embed: false };
-    let url = probe_at(&Resolved::new(None, Settings::Url(url)).unwrap(), &clock(0), JAAS).await.unwrap();
+    let url = probe_at(&Resolved::new(None, Settings::Url(url)).unwrap(), &from(&clock(0)), JAAS).await.unwrap();
     assert!(url.ok);
     says(&url, ProbeSeverity::Note, "https://call.example.org/daily-7");
 }
