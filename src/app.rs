@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,7 @@ use crate::rpc::http::Doors;
 use crate::rpc::openrpc::{Described, Discovery};
 use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
+use crate::web::whole::{FormLimits, whole};
 use crate::webhooks::Inbox;
 use crate::{
     admin, attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
@@ -178,18 +180,23 @@ impl App {
             https,
             metrics: Door::new(metrics, &self.metrics),
         };
+        let limits = &self.doors.dispatcher.limits;
+        let forms = FormLimits { octets: limits.body_bytes, wait: Duration::from_secs(limits.read_timeout_s) };
+        let pages = site
+            .router()
+            .merge(Pages::new(self.joining.clone(), https).router())
+            .merge(booking::web::Pages::new(self.booking.clone(), https).router())
+            .merge(connections::web::router(self.connections.clone(), https))
+            .merge(self.admin.clone().router())
+            .layer(from_fn_with_state(forms, whole));
         Router::new()
             .route("/rpc", rpc)
             .with_state(self.doors.clone())
             .merge(OdooDoor { odoo: self.odoo.clone(), doors: self.doors.clone() }.router())
-            .merge(site.router())
-            .merge(Pages::new(self.joining.clone(), https).router())
-            .merge(booking::web::Pages::new(self.booking.clone(), https).router())
-            .merge(connections::web::router(self.connections.clone(), https))
+            .merge(pages)
             .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
             .merge(self.inbox.clone().router())
             .merge(self.recordings.clone().router())
-            .merge(self.admin.clone().router())
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.
