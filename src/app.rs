@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,7 @@ use crate::rpc::http::Doors;
 use crate::rpc::openrpc::{Described, Discovery};
 use crate::rpc::{Dispatcher, Registry};
 use crate::tenancy::Gate;
+use crate::web::whole::{FormLimits, whole};
 use crate::webhooks::Inbox;
 use crate::{
     admin, attendance, audit, booking, calendar, config, connections, custom_fields, events, jobs, join, mail, master_key, meetings,
@@ -185,21 +187,29 @@ impl App {
     /// All HTTP routes.
     pub fn router(&self, metrics: PrometheusHandle) -> Router {
         let rpc = get(crate::rpc::websocket::upgrade).post(crate::rpc::http::post).fallback(crate::rpc::http::wrong_verb);
-        let site = self.site(metrics);
-        let https = site.https;
         let router = Router::new()
             .route("/rpc", rpc)
             .with_state(self.doors.clone())
             .merge(OdooDoor { odoo: self.odoo.clone(), doors: self.doors.clone() }.router())
-            .merge(site.router())
+            .merge(self.pages(metrics))
+            .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
+            .merge(self.inbox.clone().router())
+            .merge(self.recordings.clone().router());
+        if traces::on() { router.layer(axum::middleware::from_fn(traces::traced)) } else { router }
+    }
+
+    /// What people look at, and its forms.
+    fn pages(&self, metrics: PrometheusHandle) -> Router {
+        let limits = &self.doors.dispatcher.limits;
+        let forms = FormLimits { octets: limits.body_bytes, wait: Duration::from_secs(limits.read_timeout_s) };
+        let site = self.site(metrics);
+        let https = site.https;
+        site.router()
             .merge(Pages::new(self.joining.clone(), https).router())
             .merge(booking::web::Pages::new(self.booking.clone(), https).router())
             .merge(connections::web::router(self.connections.clone(), https))
-            .merge(calendar::feed::router(self.meetings.clone(), self.sender.clone()))
-            .merge(self.inbox.clone().router())
-            .merge(self.recordings.clone().router())
-            .merge(self.admin.clone().router());
-        if traces::on() { router.layer(axum::middleware::from_fn(traces::traced)) } else { router }
+            .merge(self.admin.clone().router())
+            .layer(from_fn_with_state(forms, whole))
     }
 
     /// Starts what runs beside calls: deliveries, jobs, and what time does to meetings.

@@ -50,7 +50,7 @@ fn create(path: &Path, entropy: &dyn Entropy) -> anyhow::Result<Sealer> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Sealer::new(&std::fs::read_to_string(path)?.into()),
         Err(error) => return Err(error.into()),
     }
-    tracing::info!(path = %path.display(), "made a master key: keep it with your backups");
+    tracing::info!(path = %path.display(), "made a master key: keep a copy of it, apart from the backups");
     Sealer::new(&key)
 }
 

@@ -9,6 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 use crate::db::Db;
 use crate::kernel::{Failure, ProviderId, Sealer, code};
@@ -18,7 +20,7 @@ use crate::rpc::openrpc::Discovery;
 use crate::web::assets;
 use crate::web::headers::{Header, Policy, common};
 use crate::web::i18n::Lang;
-use crate::web::pages::{Reference, StartPage};
+use crate::web::pages::{Notice, NoticeKind, Reference, StartPage};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -42,14 +44,18 @@ impl Site {
     /// The routes.
     pub fn router(self) -> Router {
         let probes = self.clone().probes();
-        Router::new()
-            .route("/", get(start).post(find))
+        // Large, and the same for everybody: nothing that a compressed length could give away.
+        let large = Router::new()
             .route("/docs", get(docs))
             .route("/openrpc.json", get(openrpc))
+            .route("/assets/{file}", get(asset))
+            .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+        Router::new()
+            .merge(large)
+            .route("/", get(start).post(find))
             .route("/.well-known/jwks.json", get(jwks))
             .route("/keys/{file}", get(key))
             .route("/keys/{account}/{file}", get(account_key))
-            .route("/assets/{file}", get(asset))
             // Where clients of Odoo look for the company's picture.
             .route("/web/binary/company_logo", get(async |state| asset(state, Path("logo.svg".to_owned()), HeaderMap::new()).await))
             .fallback(nowhere)
@@ -72,8 +78,14 @@ pub(crate) fn answer(status: StatusCode, body: impl Into<axum::body::Body>, head
     response
 }
 
-async fn nowhere(State(site): State<Site>) -> Response {
+// A page for people; a line for programs, which do not ask for HTML.
+async fn nowhere(State(site): State<Site>, query: Query<LangQuery>, headers: HeaderMap) -> Response {
     let policy = Policy { https: site.https, ..Policy::default() }.headers();
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepts.contains("text/html") {
+        let notice = Notice { lang: lang(&query, &headers), kind: NoticeKind::Nowhere };
+        return answer(StatusCode::NOT_FOUND, notice.render(), policy);
+    }
     let mut response = answer(StatusCode::NOT_FOUND, "There is nothing here; / and /docs lead on.\n", policy);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
@@ -102,19 +114,29 @@ struct Typed {
 
 async fn find(State(site): State<Site>, query: Query<LangQuery>, headers: HeaderMap, Form(typed): Form<Typed>) -> Response {
     let lang = lang(&query, &headers);
-    // People paste whole links as well.
-    let last = typed.code.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    match code::parse_room_code(last) {
-        Some(room_code) => {
+    match place(&typed.code) {
+        Some(place) => {
             let kept = query.lang.as_deref().filter(|named| Lang::find(named).is_some()).map(|named| format!("?lang={named}"));
             let mut headers = common(site.https);
-            headers.push(("location", format!("/j/{room_code}{}", kept.unwrap_or_default())));
+            headers.push(("location", format!("/j/{place}{}", kept.unwrap_or_default())));
             answer(StatusCode::SEE_OTHER, String::new(), headers)
         }
         None => {
             let code = typed.code.chars().take(60).collect();
             site.page(StartPage { lang, version: env!("CARGO_PKG_VERSION"), code, code_unusable: true }.render())
         }
+    }
+}
+
+// What stands behind `/j/`: a code, and the ticket of a personal link. People paste whole links as well.
+fn place(typed: &str) -> Option<String> {
+    let typed = typed.split(['?', '#']).next().unwrap_or_default().trim().trim_end_matches('/');
+    let mut parts = typed.rsplit_once("/j/").map_or(typed, |(_, path)| path).split('/');
+    let room_code = code::parse_room_code(parts.next()?)?;
+    match (parts.next(), parts.next()) {
+        (None, _) => Some(room_code),
+        (Some(ticket), None) if code::is_token(ticket) => Some(format!("{room_code}/{ticket}")),
+        _ => None,
     }
 }
 
@@ -195,4 +217,24 @@ async fn asset(State(site): State<Site>, Path(file): Path<String>, asked: Header
         return answer(StatusCode::NOT_MODIFIED, String::new(), headers);
     }
     answer(StatusCode::OK, asset.bytes.to_vec(), headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_pasted_links_are_understood() {
+        let ticket = "a".repeat(26);
+        let read = |typed: &str| place(typed).unwrap_or_default();
+        for typed in
+            ["abc-defg-hjk", " ABCDEFGHJK ", "https://meet.example.org/j/abcdefghjk", "https://meet.example.org/j/abc-defg-hjk/?lang=fr"]
+        {
+            assert_eq!(read(typed), "abcdefghjk", "{typed}");
+        }
+        assert_eq!(read(&format!("https://meet.example.org/j/abcdefghjk/{ticket}#x")), format!("abcdefghjk/{ticket}"));
+        for typed in ["", "hello", "abcdefghjk/..", "//evil.example/abcdefghjk", "https://meet.example.org/j/abcdefghjk/x", "/j/"] {
+            assert_eq!(read(typed), "", "{typed}");
+        }
+    }
 }

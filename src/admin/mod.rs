@@ -44,6 +44,7 @@ use crate::db::Db;
 use crate::join::throttle::Throttle;
 use crate::kernel::Sealer;
 use crate::tenancy::Gate;
+use crate::web::up::up;
 
 /// Octets of a form.
 const FORM: usize = 4096;
@@ -85,8 +86,8 @@ impl Admin {
     pub fn router(self) -> Router {
         Router::new()
             .route("/admin", get(pages::home))
-            .route("/admin/sign-in", post(deeds::sign_in))
-            .route("/admin/sign-out", post(deeds::sign_out))
+            .route("/admin/sign-in", get(up).post(deeds::sign_in))
+            .route("/admin/sign-out", get(up).post(deeds::sign_out))
             .route("/admin/organizations/{org}", get(pages::organization))
             .route("/admin/organizations/{org}/jobs/{id}", post(deeds::requeue))
             .route("/admin/organizations/{org}/deliveries/{id}", post(deeds::redeliver))

@@ -9,6 +9,7 @@ use crate::kernel::Kind;
 /// Where a booking is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "BookingState")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum State {
     /// Its guest has still to open a mail; its time is kept meanwhile.

@@ -15,7 +15,7 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use serde::Deserialize;
 
 use super::authorize::Halt;
@@ -24,6 +24,7 @@ use super::{Connections, Vendor};
 use crate::kernel::{Failure, code, seal};
 use crate::web::headers::{Header, Policy, common};
 use crate::web::pages::{CalendarPage, CalendarStep, Notice, NoticeKind};
+use crate::web::up::up;
 use crate::web::{Lang, WebAddress};
 
 /// What the callback has to come back with.
@@ -42,7 +43,7 @@ struct Pages {
 pub fn router(connections: Connections, https: bool) -> Router {
     Router::new()
         .route("/calendars/connect/{token}", get(ask))
-        .route("/calendars/connect/{token}/go", post(go))
+        .route("/calendars/connect/{token}/go", get(up).post(go))
         .route("/calendars/callback", get(back))
         .with_state(Pages { connections, https })
 }

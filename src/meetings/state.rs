@@ -9,6 +9,7 @@ use crate::kernel::Kind;
 /// Where a meeting is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "MeetingState")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum State {
     /// Its link is not out yet.

@@ -257,6 +257,18 @@ for (const [locale, words] of [['id-ID', 'Pilih hari dan jam'], ['fr-FR', 'Chois
   });
 }
 
+test('changing the language keeps the zone, on the form too', async () => {
+  const guest = await it.visit(`${(await link()).url}?tz=Asia/Tokyo`), { page } = guest;
+  await page.getByRole('link', { name: 'Français' }).click();
+  assert.equal(await page.getByLabel('Fuseau horaire').inputValue(), 'Asia/Tokyo');
+  await page.getByRole('button', { name: BUTTON }).first().click();
+  await page.getByRole('link', { name: 'English' }).click();
+  await page.getByLabel('Your name').waitFor();
+  await page.getByText('Asia/Tokyo (UTC+09:00)').waitFor();
+  nothingBroke(guest);
+  await guest.leave();
+});
+
 test('only sites that the link allows may show the page', async () => {
   const closed = await fetch((await link()).url), open = await fetch((await link({ embed_origins: ['https://www.example.org'] })).url);
   assert.match(closed.headers.get('content-security-policy'), /frame-ancestors 'none'/);

@@ -59,6 +59,10 @@ test('the code is accepted with dashes and capitals', async () => {
   await guest.page.getByLabel('Meeting code').fill(meeting.room_code_display);
   await guest.page.getByRole('button', { name: 'Continue' }).click();
   await guest.page.getByRole('heading', { name: 'Weekly review' }).waitFor();
+  await guest.page.goto(it.service.url);
+  await guest.page.getByLabel('Meeting code').fill(`${meeting.join_url}?lang=en`);
+  await guest.page.getByRole('button', { name: 'Continue' }).click();
+  await guest.page.getByRole('heading', { name: 'Weekly review' }).waitFor();
   nothingBroke(guest);
   await guest.leave();
 });

@@ -13,7 +13,7 @@ async function everyPage() {
   await it.service.call('meeting.start', { id: over.id });
   await it.service.call('meeting.end', { id: over.id });
   const early = await it.service.call('meeting.create', { name: 'Tomorrow', start: minutesFromNow(24 * 60) });
-  return { start: '/', docs: '/docs', join: (await it.meeting({ options: { password: 'x' } })).join_url, lobby: it.hostLink(waiting), wait: waiting.join_url, over: over.join_url, early: early.join_url, unknown: '/j/zzzzzzzzzz' };
+  return { start: '/', nowhere: '/no/such/page', docs: '/docs', join: (await it.meeting({ options: { password: 'x' } })).join_url, lobby: it.hostLink(waiting), wait: waiting.join_url, over: over.join_url, early: early.join_url, unknown: '/j/zzzzzzzzzz' };
 }
 
 for (const [look, options] of Object.entries({ light: {}, dark: { colorScheme: 'dark' }, phone: PHONE })) {

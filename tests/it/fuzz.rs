@@ -1,7 +1,6 @@
-//! S13: what is fuzzed by coverage (fuzz/run) runs here for a second each, from the same corpora: as they are, and mutated. With
-//! `OMEET_FUZZ_S` for longer, with `OMEET_SEED` from another seed.
+//! S13: everything that reads what strangers send, for a second each, from corpora: as they are, and mutated. With `OMEET_FUZZ_S` for
+//! longer, with `OMEET_SEED` from another seed.
 
-#[path = "../../fuzz/bodies.rs"]
 mod bodies;
 
 use std::path::Path;
@@ -15,7 +14,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fuzz/corpus").join(target);
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()

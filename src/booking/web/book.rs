@@ -177,6 +177,9 @@ async fn look(tx: &mut Tx, asking: &Asking, shown: &Shown<'_>, zone: &TimeZone, 
         }
         month = month.next();
     }
+    if slots.is_empty() && asked.is_none() {
+        month = first;
+    }
     Ok(Looked { today, first, last, month, slots })
 }
 

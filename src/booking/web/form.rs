@@ -132,6 +132,7 @@ impl Pages {
             lang: asking.lang,
             card: card(held, place),
             when: When::new(asking.lang, hold.start, Some(hold.end), tz),
+            zone: asking.tz.clone(),
             kept: self.kept_until(asking, hold, tz),
             back_url: asking.url(&format!("/book/{}", held.link.token), &[]),
             fields: views(asking, held, fields, &wrong.fields),

@@ -20,9 +20,10 @@ mod respond;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::Booking;
+use crate::web::up::up;
 
 /// What the pages need.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl Pages {
     pub fn router(self) -> Router {
         Router::new()
             .route("/book/{token}", get(book::show))
-            .route("/book/{token}/hold", post(book::hold))
+            .route("/book/{token}/hold", get(up).post(book::hold))
             .route("/book/{token}/picture", get(book::picture))
             .route("/book/{token}/h/{hold}", get(form::show).post(form::submit))
             .route("/booking/{token}", get(manage::show).post(manage::act))

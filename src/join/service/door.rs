@@ -113,9 +113,12 @@ impl Joining {
     }
 }
 
-/// The name a guest gives, 1 to 60 characters.
+/// Most characters of the name that a guest gives; the page says so too.
+const NAME_CHARS: usize = 80;
+
+/// The name a guest gives, 1 to 80 characters.
 pub(in crate::join) fn guest_name(name: &str) -> Result<String, Failure> {
-    text::line("display_name", name, 60)
+    text::line("display_name", name, NAME_CHARS)
 }
 
 /// Whether an admission depends on an entry in the lobby.

@@ -19,9 +19,10 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use super::Joining;
+use crate::web::up::up;
 
 /// What the pages need.
 #[derive(Clone)]
@@ -45,11 +46,11 @@ impl Pages {
             .route("/j/room/{account}/{room}", get(bare::lead))
             .route("/j/{code}/w/{entry}", get(visit::guest))
             .route("/j/{code}/w/{entry}/status", get(visit::guest_status))
-            .route("/j/{code}/w/{entry}/enter", post(visit::guest_enter))
-            .route("/j/{code}/w/{entry}/leave", post(visit::guest_leave))
+            .route("/j/{code}/w/{entry}/enter", get(up).post(visit::guest_enter))
+            .route("/j/{code}/w/{entry}/leave", get(up).post(visit::guest_leave))
             .route("/j/{code}/{ticket}", get(visit::holder))
             .route("/j/{code}/{ticket}/status", get(visit::holder_status))
-            .route("/j/{code}/{ticket}/enter", post(visit::holder_enter))
+            .route("/j/{code}/{ticket}/enter", get(up).post(visit::holder_enter))
             .route("/j/{code}/{ticket}/lobby", get(host::waiting).post(host::decide))
             .with_state(self)
     }

@@ -17,7 +17,7 @@ use crate::kernel::context::{Caller, Door};
 use crate::kernel::failure::{Class, Failure};
 use crate::kernel::{Ctx, Role, code};
 use crate::listener::Remote;
-use crate::meetings::Room;
+use crate::meetings::{ParticipantRole, Room};
 use crate::web::headers::{Policy, common};
 use crate::web::i18n::{Lang, When};
 use crate::web::pages::{MeetingCard, Notice, NoticeKind};
@@ -107,7 +107,7 @@ impl Pages {
         let meeting = &room.meeting;
         MeetingCard {
             title: meeting.name.clone(),
-            host: meeting.organizer_name.clone(),
+            host: meeting.organizer_name.clone().or_else(|| first_host(room)),
             when: Some(When::new(asking.lang, meeting.start, Some(meeting.end), &meeting.tz)),
             code: code::display_room_code(&meeting.room_code),
         }
@@ -121,8 +121,12 @@ impl Pages {
             NoticeKind::Ended(card())
         } else if name == kinds::CANCELLED.name {
             NoticeKind::Cancelled(card(), room.and_then(|room| room.meeting.cancel_reason.clone()))
-        } else if name == kinds::TURNED_AWAY.name || name == kinds::FULL.name {
+        } else if name == kinds::TURNED_AWAY.name {
             NoticeKind::Refused(card())
+        } else if name == kinds::FULL.name {
+            NoticeKind::Full(card())
+        } else if name == kinds::NO_LINK.name {
+            NoticeKind::NoLink(card())
         } else {
             match failure.kind().class {
                 Class::NotFound | Class::Forbidden | Class::State => NoticeKind::NotFound,
@@ -182,4 +186,9 @@ pub(super) fn with_headers(mut response: Response, headers: Vec<(&'static str, S
         }
     }
     response
+}
+
+// What a script or a calendar made has no organizer, but somebody hosts it.
+fn first_host(room: &Room) -> Option<String> {
+    room.people.iter().find(|person| person.role == ParticipantRole::Host).map(|person| person.name.clone())
 }

@@ -25,16 +25,24 @@
 
   const post = (url, fields) => askJson(url, { method: "POST", body: new URLSearchParams(fields) });
 
+  // The minutes that a zone such as `Asia/Jakarta (UTC+07:00)` is ahead of UTC.
+  function offsetMin(zone) {
+    const found = /UTC(?:([+\u2212])(\d\d):(\d\d))?/.exec(zone);
+    if (!found) return null;
+    const minutes = Number(found[2] || 0) * 60 + Number(found[3] || 0);
+    return found[1] === "\u2212" ? -minutes : minutes;
+  }
+
   // The meeting's hours on the visitor's own clock, when that differs from what the page says.
   function showLocalTime() {
     const place = find(".local");
     if (!place) return;
     const start = new Date(place.dataset.start);
     const end = place.dataset.end ? new Date(place.dataset.end) : null;
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-    const shown = find(".zone")?.textContent || "";
-    if (Number.isNaN(start.getTime()) || shown.startsWith(zone.replaceAll("_", " "))) return;
-    const format = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+    if (Number.isNaN(start.getTime()) || -start.getTimezoneOffset() === offsetMin(find(".zone")?.textContent || "")) return;
+    // English is said in many ways: the visitor's own, if the browser tells it.
+    const own = navigator.languages.find((one) => one.split("-")[0] === language) || language;
+    const format = new Intl.DateTimeFormat(own, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
     place.textContent = fill(place.dataset.text, "time", end ? format.formatRange(start, end) : format.format(start));
     place.hidden = false;
   }

@@ -115,6 +115,21 @@ pub struct BookPage {
     pub moving_from: Option<When>,
 }
 
+impl BookPage {
+    // What the address keeps when the language changes.
+    fn kept(&self) -> String {
+        let zone = self.zone_given.then_some(("tz", &*self.zone));
+        let rest = self.hidden.iter().filter(|(name, _)| name != "lang").map(|(name, value)| (&**name, &**value));
+        kept(zone.into_iter().chain(rest))
+    }
+}
+
+// `a=b&c=d&`, for something that follows.
+fn kept<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    if query.is_empty() { query } else { query + "&" }
+}
+
 /// A field of the form.
 #[derive(Debug, Clone, Default)]
 pub struct FieldView {
@@ -161,6 +176,8 @@ pub struct BookForm {
     pub card: BookCard,
     /// When, on the guest's clock.
     pub when: When,
+    /// The zone that the guest chose.
+    pub zone: Option<String>,
     /// Until when the time is kept, in words.
     pub kept: String,
     /// Back to the times.
@@ -171,6 +188,13 @@ pub struct BookForm {
     pub alert: Option<String>,
     /// Whether the host has still to confirm.
     pub asks_host: bool,
+}
+
+impl BookForm {
+    // What the address keeps when the language changes.
+    fn kept(&self) -> String {
+        kept(self.zone.iter().map(|zone| ("tz", &**zone)))
+    }
 }
 
 /// What a booking's page asks.

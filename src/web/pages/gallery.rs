@@ -27,7 +27,7 @@ impl Texts {
                 "result": {"name": text, "schema": {"enum": [text], "description": text}},
                 "errors": [{"code": text, "message": text, "data": {"kind": text}}],
                 "examples": [{"name": text, "params": [{"name": text, "value": text}], "result": {"name": text, "value": text}}]}],
-            "components": {"schemas": {text: {"type": "object", "description": text, "properties": {text: {"type": text}}}}}
+            "components": {"schemas": {text: {"type": "object", "pattern": text, "oneOf": [{"const": text, "description": text}], "description": text, "properties": {text: {"type": text}}}}}
         });
         Self { title: text.into(), person: text.into(), code: text.into(), reason: text.into(), document }
     }
@@ -133,9 +133,12 @@ fn enters(lang: Lang, texts: &Texts) -> Vec<Shown> {
 fn notices(lang: Lang, texts: &Texts) -> Vec<Shown> {
     let kinds = [
         ("not-found", NoticeKind::NotFound),
+        ("nowhere", NoticeKind::Nowhere),
         ("ended", NoticeKind::Ended(texts.card(lang))),
         ("cancelled", NoticeKind::Cancelled(texts.card(lang), Some(texts.reason.clone()))),
         ("refused", NoticeKind::Refused(texts.card(lang))),
+        ("full", NoticeKind::Full(texts.card(lang))),
+        ("no-link", NoticeKind::NoLink(texts.card(lang))),
         ("sign-in", NoticeKind::SignIn(WebAddress::parse("https://erp.example.org/web/login"))),
         ("too-many", NoticeKind::TooManyTries { seconds: 42 }),
         ("problem", NoticeKind::Problem { reference: texts.code.clone() }),
@@ -237,6 +240,7 @@ fn bookings(lang: Lang, texts: &Texts) -> Vec<Shown> {
         lang,
         card: card.clone(),
         when: when(),
+        zone: Some("Asia/Jakarta".into()),
         kept: lang.fill("booking.kept", "time", "09:10"),
         back_url: "/book/x".into(),
         fields: ["text", "email", "tel", "lines", "choice"].map(field).to_vec(),

@@ -12,6 +12,8 @@ pub enum NoticeKind {
     NotFound,
     /// No booking page, or one that cannot be used: the same for both.
     NoPage,
+    /// No page of ours has this address.
+    Nowhere,
     /// What was asked for can no longer be done: things changed after the page was shown.
     Changed,
     /// The meeting has ended.
@@ -20,6 +22,10 @@ pub enum NoticeKind {
     Cancelled(MeetingCard, Option<String>),
     /// A host did not let the visitor in.
     Refused(MeetingCard),
+    /// As many people as may take part are in the meeting.
+    Full(MeetingCard),
+    /// The provider has not made the call, and will not without help.
+    NoLink(MeetingCard),
     /// Only people of the organization, or invited ones, may join; the address leads to where they sign in.
     SignIn(Option<WebAddress>),
     /// Too many tries from this address.
@@ -48,10 +54,10 @@ impl Notice {
     /// The HTTP status that belongs to it.
     pub fn status(&self) -> u16 {
         match self.kind {
-            NoticeKind::NotFound | NoticeKind::NoPage => 404,
-            NoticeKind::Changed => 409,
+            NoticeKind::NotFound | NoticeKind::NoPage | NoticeKind::Nowhere => 404,
+            NoticeKind::Changed | NoticeKind::NoLink(_) => 409,
             NoticeKind::Ended(_) | NoticeKind::Cancelled(..) => 410,
-            NoticeKind::Refused(_) | NoticeKind::SignIn(_) => 403,
+            NoticeKind::Refused(_) | NoticeKind::Full(_) | NoticeKind::SignIn(_) => 403,
             NoticeKind::TooManyTries { .. } => 429,
             NoticeKind::Problem { .. } => 500,
         }
@@ -61,10 +67,13 @@ impl Notice {
         match self.kind {
             NoticeKind::NotFound => "not_found",
             NoticeKind::NoPage => "no_page",
+            NoticeKind::Nowhere => "nowhere",
             NoticeKind::Changed => "changed",
             NoticeKind::Ended(_) => "ended",
             NoticeKind::Cancelled(..) => "cancelled",
             NoticeKind::Refused(_) => "refused",
+            NoticeKind::Full(_) => "full",
+            NoticeKind::NoLink(_) => "no_link",
             NoticeKind::SignIn(_) => "sign_in",
             NoticeKind::TooManyTries { .. } => "too_many_tries",
             NoticeKind::Problem { .. } => "problem",
@@ -85,7 +94,11 @@ impl Notice {
 
     fn meeting(&self) -> Option<&MeetingCard> {
         match &self.kind {
-            NoticeKind::Ended(meeting) | NoticeKind::Cancelled(meeting, _) | NoticeKind::Refused(meeting) => Some(meeting),
+            NoticeKind::Ended(meeting)
+            | NoticeKind::Cancelled(meeting, _)
+            | NoticeKind::Refused(meeting)
+            | NoticeKind::Full(meeting)
+            | NoticeKind::NoLink(meeting) => Some(meeting),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The readable API reference, made from the OpenRPC document.
 
 mod model;
+mod prose;
 mod schema;
 
 use askama::Template;
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use crate::web::Lang;
 use model::{ErrorRow, Group, TypeDoc};
+use prose::Prose;
 
 /// All methods with their parameters, results, examples and errors. Its texts are the document's own, in English.
 #[derive(Debug, Template)]
@@ -16,7 +18,7 @@ pub struct Reference {
     lang: Lang,
     title: String,
     version: String,
-    description: String,
+    description: Prose,
     rpc_url: String,
     groups: Vec<Group>,
     types: Vec<TypeDoc>,
@@ -32,7 +34,7 @@ impl Reference {
             lang,
             title: info("title"),
             version: info("version"),
-            description: info("description"),
+            description: Prose::read(&info("description")),
             groups: model::groups(document, &rpc_url),
             types: model::types(document),
             errors: model::errors(document),

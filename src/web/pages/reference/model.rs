@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::schema::{field, fields, list, reference, text, type_name};
+use super::prose::Prose;
+use super::schema::{choices, field, fields, list, prose, reference, text, type_name};
 
 /// Methods with the same namespace.
 #[derive(Debug)]
@@ -15,8 +16,9 @@ pub struct Group {
 #[derive(Debug)]
 pub struct Method {
     pub name: String,
-    pub summary: String,
-    pub description: String,
+    pub words: String,
+    pub summary: Prose,
+    pub description: Prose,
     pub params: Vec<Field>,
     pub result: Field,
     pub examples: Vec<Example>,
@@ -32,7 +34,7 @@ pub struct Field {
     pub type_name: String,
     pub type_link: Option<String>,
     pub required: bool,
-    pub description: String,
+    pub description: Prose,
     pub default: Option<String>,
 }
 
@@ -49,16 +51,25 @@ pub struct Example {
 pub struct ErrorRow {
     pub code: String,
     pub kind: String,
-    pub message: String,
+    pub message: Prose,
 }
 
 /// A type that several methods share.
 #[derive(Debug)]
 pub struct TypeDoc {
     pub name: String,
-    pub description: String,
+    pub description: Prose,
     pub type_name: String,
+    pub pattern: Option<String>,
     pub fields: Vec<Field>,
+    pub choices: Vec<Choice>,
+}
+
+/// One value that a type may have.
+#[derive(Debug)]
+pub struct Choice {
+    pub value: String,
+    pub description: Prose,
 }
 
 /// The methods in the document's order, grouped by what stands before the last dot.
@@ -79,9 +90,11 @@ pub fn types(document: &Value) -> Vec<TypeDoc> {
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
     let read = |(name, schema): (&String, &Value)| TypeDoc {
         name: name.clone(),
-        description: text(schema, "description"),
+        description: prose(schema, "description"),
         type_name: type_name(schema),
+        pattern: schema.get("pattern").and_then(Value::as_str).map(str::to_owned),
         fields: fields(schema),
+        choices: choices(schema),
     };
     schemas.into_iter().flatten().map(read).collect()
 }
@@ -99,8 +112,9 @@ fn read(document: &Value, method: &Value, rpc_url: &str) -> Method {
     let request = examples.first().map_or_else(|| pretty(&request(&name, &json!({}))), |example| example.request.clone());
     Method {
         curl: curl(rpc_url, &request),
-        summary: text(method, "summary"),
-        description: text(method, "description"),
+        words: text(method, "summary"),
+        summary: prose(method, "summary"),
+        description: prose(method, "description"),
         result: result(method.get("result").unwrap_or(&Value::Null)),
         errors: list(method, "errors").iter().map(|error| error_row(document, error)).collect(),
         deprecated: method.get("deprecated").and_then(Value::as_bool).unwrap_or_default(),
@@ -113,7 +127,7 @@ fn read(document: &Value, method: &Value, rpc_url: &str) -> Method {
 fn param(descriptor: &Value) -> Field {
     let schema = descriptor.get("schema").unwrap_or(&Value::Null);
     let required = descriptor.get("required").and_then(Value::as_bool).unwrap_or_default();
-    let own = text(descriptor, "description");
+    let own = prose(descriptor, "description");
     let row = field(&text(descriptor, "name"), schema, required);
     Field { description: if own.is_empty() { row.description } else { own }, ..row }
 }
@@ -128,7 +142,7 @@ fn error_row(document: &Value, error: &Value) -> ErrorRow {
     let error = target.unwrap_or(error);
     let kind = error.pointer("/data/kind").or_else(|| error.get("x-kind")).and_then(Value::as_str).unwrap_or_default();
     let code = error.get("code").map(Value::to_string).unwrap_or_default();
-    ErrorRow { code, kind: kind.to_owned(), message: text(error, "message") }
+    ErrorRow { code, kind: kind.to_owned(), message: prose(error, "message") }
 }
 
 fn example(method: &str, pairing: &Value) -> Example {

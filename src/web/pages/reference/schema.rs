@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::model::Field;
+use super::model::{Choice, Field};
+use super::prose::Prose;
 
 const DEPTH: usize = 6;
 
@@ -27,6 +28,14 @@ pub fn fields(schema: &Value) -> Vec<Field> {
     properties.into_iter().flatten().map(|(name, schema)| field(name, schema, required.contains(&name.as_str()))).collect()
 }
 
+/// The values of a type that is a choice among some, with what each means.
+pub fn choices(schema: &Value) -> Vec<Choice> {
+    let options = list(schema, "oneOf").iter();
+    options
+        .filter_map(|option| Some(Choice { value: option.get("const")?.to_string(), description: prose(option, "description") }))
+        .collect()
+}
+
 /// One row.
 pub fn field(name: &str, schema: &Value, required: bool) -> Field {
     Field {
@@ -34,7 +43,7 @@ pub fn field(name: &str, schema: &Value, required: bool) -> Field {
         type_name: type_name(schema),
         type_link: reference(schema).map(str::to_owned),
         required,
-        description: text(schema, "description"),
+        description: prose(schema, "description"),
         default: schema.get("default").filter(|value| !value.is_null()).map(Value::to_string),
     }
 }
@@ -42,6 +51,11 @@ pub fn field(name: &str, schema: &Value, required: bool) -> Field {
 /// A text field of an object; empty when absent.
 pub fn text(value: &Value, field: &str) -> String {
     value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// A text field of an object, as sentences.
+pub fn prose(value: &Value, field: &str) -> Prose {
+    Prose::read(value.get(field).and_then(Value::as_str).unwrap_or_default())
 }
 
 /// A list field of an object; empty when absent.

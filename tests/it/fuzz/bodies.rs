@@ -1,6 +1,4 @@
 //! What is fuzzed: everything that reads what strangers send. Each body takes any octets and panics where something holds no longer.
-//!
-//! Run by coverage with libFuzzer (`fuzz/run`), and for a second each by `cargo test --test it fuzz`.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::Engine as _;
@@ -24,7 +22,7 @@ use serde_json::{Value, json};
 /// Takes any octets.
 pub type Body = fn(&[u8]);
 
-/// A thing to fuzz, by its name: that of its target and of the folder of its corpus.
+/// A thing to fuzz, by its name: that of the folder of its corpus.
 pub const ALL: [(&str, Body); 8] = [
     ("rpc", rpc),
     ("domain", domain),

@@ -1,6 +1,0 @@
-#![no_main]
-#[allow(dead_code)]
-#[path = "../bodies.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::rrule(data));
