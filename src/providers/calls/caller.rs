@@ -288,8 +288,8 @@ impl Caller {
                 unknown: false,
             });
         }
-        let token = self.token(call.scope, call.login).await?;
         self.calls.counts.called(self.account, now);
+        let token = self.token(call.scope, call.login).await?;
         let url = egress::check(&call.url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
         let mut request = self.calls.client.request(call.method.clone(), url).bearer_auth(token.text.expose_secret());
         if let Some(body) = &call.body {

@@ -23,12 +23,12 @@ pub(super) async fn look(account: &Resolved, settings: &JitsiSettings, from: &Va
     let address = format!("{origin}/external_api.js");
     match fetch(&client, &address, clock).await {
         Err(why) => {
-            found.problem(format!("{address} {why}"), "Check settings.server_url, and that this machine may reach it");
+            found.problem(format!("{address} {why}"), "Check server_url, and that this machine may reach it");
             return Ok(());
         }
         Ok(script) if !script.is_script() => {
             found
-                .problem(format!("{address} {}", script.instead()), "Set settings.server_url to the address where Jitsi's web client runs");
+                .problem(format!("{address} {}", script.instead()), "Set server_url to the address where Jitsi's web client runs");
         }
         Ok(script) => compare_clocks("The server's", &script, account.capabilities.tokens, found),
     }
@@ -36,7 +36,7 @@ pub(super) async fn look(account: &Resolved, settings: &JitsiSettings, from: &Va
     match fetch(&client, &address, clock).await {
         Err(why) => found.warn(format!("{address} {why}"), "Nothing was learnt of the server's configuration; try again"),
         Ok(script) if !script.is_script() || !script.body.contains("config") => {
-            found.problem(format!("{address} is no configuration of Jitsi: it {}", script.instead()), "Check settings.server_url");
+            found.problem(format!("{address} is no configuration of Jitsi: it {}", script.instead()), "Check server_url");
         }
         Ok(script) => look_at_config(account, settings, &WebConfig::read(&script.body), found),
     }
@@ -71,7 +71,7 @@ fn look_at_address(settings: &JitsiSettings, found: &mut Findings) {
     if settings.server_url.starts_with("http://") && !loopback {
         found.warn(
             "The address is not encrypted: browsers give such a page neither camera nor microphone",
-            "Serve Jitsi over https and change settings.server_url",
+            "Serve Jitsi over https and change server_url",
         );
     }
     if settings.is_public() {
