@@ -22,9 +22,12 @@ use crate::kernel::{Clock, Entropy, IdSource};
 const SQLITE_FLOOR: (u32, u32, u32) = (3, 51, 3);
 
 /// What the writer remembers of the file, in KiB with a minus before it: most indexes of a create are entered at random places.
-const WRITER_CACHE: &str = "-16000";
+const WRITER_CACHE: &str = "-8000";
 /// Pages of the log before they are copied into the database, 16 MB: a page that many commits change is copied once.
 const WAL_PAGES: &str = "4000";
+
+/// Prepared statements that a connection to SQLite keeps: some tens of KB each, and most calls ask one of a few dozen.
+const STATEMENTS: usize = 100;
 
 /// Settled values that are kept: a few for each of some hundred organizations.
 const SETTLED: usize = 1000;
@@ -72,7 +75,7 @@ async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> 
         .foreign_keys(true)
         // Pages that a savepoint may have to restore are kept in memory, not in a file.
         .pragma("temp_store", "memory")
-        .statement_cache_capacity(256);
+        .statement_cache_capacity(STATEMENTS);
     let path = options.get_filename().display().to_string();
     let writing_options = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", WAL_PAGES);
     let writers = SqlitePoolOptions::new().max_connections(1).connect_with(writing_options).await;
