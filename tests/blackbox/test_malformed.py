@@ -10,7 +10,7 @@ from support.mutations import Mutator
 CASES = int(os.environ.get("OMEET_MALFORMED", "100000"))
 SEED = int(os.environ.get("OMEET_SEED", "20261121"))
 GROWTH_KB = 50 * 1024
-FILLING = 10_000  # until what is kept on purpose - prepared statements, pages, who acted last - has been met once
+FILLING = 30_000  # until what is kept on purpose - prepared statements of every connection, pages, who acted last - has been met once
 
 
 def is_id(value) -> bool:
@@ -63,16 +63,21 @@ def bombard(client, seed: int, cases: int, problems: list):
                 return
 
 
+def bombard_together(server, seed: int, share: int, problems: list):
+    """Two callers at once, so that more than one connection to the database is used."""
+    threads = [threading.Thread(target=bombard, args=(server.client(), seed + number, share, problems)) for number in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+
+
 @pytest.mark.goal("S12")
 @pytest.mark.timeout(1200)
 def test_malformed_messages(launch):
     server, problems = launch(limits__call_timeout_s=30), []
-    bombard(server.client(), SEED + 999, FILLING, problems)
+    bombard_together(server, SEED + 999, FILLING // 2, problems)
     before = server.resident_kb()
     share = max(1, (CASES if server.database_url.startswith("sqlite") else CASES // 4) // 2)
-    threads = [threading.Thread(target=bombard, args=(server.client(), SEED + number, share, problems)) for number in range(2)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
+    bombard_together(server, SEED, share, problems)
     assert not problems, f"seed {SEED}: {len(problems)} problems, the first: {problems[0]}"
     grown = server.resident_kb() - before
     print(f"seed {SEED}: {2 * share} messages, resident memory {before} kB, grown by {grown} kB")
