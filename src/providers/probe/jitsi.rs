@@ -27,8 +27,7 @@ pub(super) async fn look(account: &Resolved, settings: &JitsiSettings, from: &Va
             return Ok(());
         }
         Ok(script) if !script.is_script() => {
-            found
-                .problem(format!("{address} {}", script.instead()), "Set server_url to the address where Jitsi's web client runs");
+            found.problem(format!("{address} {}", script.instead()), "Set server_url to the address where Jitsi's web client runs");
         }
         Ok(script) => compare_clocks("The server's", &script, account.capabilities.tokens, found),
     }
