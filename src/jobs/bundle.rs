@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use super::lane::Lane;
 use super::model::{Job, JobOutcome};
-use super::queue::{Pace, count, record, rounds};
+use super::queue::{Pace, count, record};
 use super::store::{self, Claim};
 use super::worker;
 use crate::db::{Db, Tx, UnitFuture};
@@ -28,46 +27,34 @@ pub(super) type Together = Arc<dyn for<'t> Fn(&'t mut Tx, Vec<Job>) -> UnitFutur
 
 /// The queue of these kinds.
 #[derive(Clone)]
-pub(super) struct Bundles {
-    db: Db,
-    handlers: Arc<BTreeMap<&'static str, Together>>,
-    room: Arc<Semaphore>,
-    running: TaskTracker,
-    abandoned: CancellationToken,
-}
+pub(super) struct Bundles(Lane<Together>);
 
 impl Bundles {
     /// Bundles that run when it is `abandoned` are left where they are, until their lease is over.
     pub(super) fn new(db: Db, handlers: BTreeMap<&'static str, Together>, abandoned: CancellationToken) -> Self {
-        Self { db, handlers: Arc::new(handlers), room: Arc::new(Semaphore::new(AT_A_TIME)), running: TaskTracker::new(), abandoned }
+        Self(Lane::new(db, handlers, AT_A_TIME, abandoned))
     }
 
     /// Until stopped; then waits for what runs.
     pub(super) async fn serve(self, stop: CancellationToken) {
-        let (db, running, of) = (self.db.clone(), self.running.clone(), self);
-        rounds(&db, &stop, move || of.clone().round().boxed()).await;
-        running.close();
-        running.wait().await;
+        let lane = self.0.clone();
+        lane.serve(stop, move || self.clone().round().boxed()).await;
     }
 
     /// Starts what is due; answers whether there may be more. Waits while enough is under way.
     pub(super) async fn round(self) -> Result<bool, Failure> {
-        let Ok(place) = self.room.clone().acquire_owned().await else { return Ok(false) };
-        let kinds: Vec<(&'static str, i64)> = self.handlers.keys().map(|kind| (*kind, Pace::Brief.lease_s())).collect();
-        if kinds.is_empty() || !store::any_due(&mut self.db.reader().await?, &kinds).await? {
-            return Ok(false);
-        }
-        let claims = self.db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, MOST).await })).await?;
+        let Ok(place) = self.0.room.clone().acquire_owned().await else { return Ok(false) };
+        let claims = self.0.claim(|_| Pace::Brief.lease_s(), MOST).await?;
         drop(place);
         let more = claims.len() == MOST as usize;
         for bundle in bundles(claims) {
-            self.running.spawn(self.clone().run(bundle));
+            self.0.spawn(self.clone().run(bundle));
         }
         Ok(more)
     }
 
     async fn run(self, bundle: Vec<Claim>) {
-        if let Ok(_place) = self.room.acquire().await {
+        if let Ok(_place) = self.0.room.acquire().await {
             self.settle(&bundle).await;
         }
     }
@@ -87,13 +74,12 @@ impl Bundles {
     }
 
     async fn attempt(&self, bundle: &[Claim]) -> Result<(), Failure> {
-        let Some((claim, handler)) = bundle.first().and_then(|claim| Some((claim, self.handlers.get(claim.kind.as_str())?.clone()))) else {
-            return Ok(());
-        };
+        let handled = bundle.first().and_then(|claim| Some((claim, self.0.handler(&claim.kind)?.clone())));
+        let Some((claim, handler)) = handled else { return Ok(()) };
         let began = std::time::Instant::now();
         let claims = bundle.to_vec();
-        let unit = self.db.unit(move |tx| Box::pin(async move { carry_out(tx, &handler, claims).await }));
-        let Some(ended) = self.abandoned.run_until_cancelled(tokio::time::timeout(Pace::Brief.run(), unit)).await else { return Ok(()) };
+        let unit = self.0.db.unit(move |tx| Box::pin(async move { carry_out(tx, &handler, claims).await }));
+        let Some(ended) = self.0.abandoned.run_until_cancelled(tokio::time::timeout(Pace::Brief.run(), unit)).await else { return Ok(()) };
         metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
         ended.unwrap_or_else(|late| Err(Failure::internal(late)))?;
         bundle.iter().for_each(|claim| count(claim, "done"));
@@ -103,7 +89,7 @@ impl Bundles {
     async fn failed(&self, claim: &Claim, failure: &Failure) {
         let claim = claim.clone();
         let outcome = JobOutcome::Retry { after: None, why: failure.to_string() };
-        if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
+        if let Err(failure) = self.0.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
             worker::complain("job.record", &failure);
         }
     }
@@ -111,8 +97,7 @@ impl Bundles {
     /// Waits until nothing runs.
     #[cfg(test)]
     pub(super) async fn idle(&self) {
-        self.running.close();
-        self.running.wait().await;
+        self.0.rest().await;
     }
 }
 

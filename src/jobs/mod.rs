@@ -10,6 +10,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`worker`] | what runs, and how it stops |
+//! | `lane` | what both queues are made of |
 //! | `queue` | claims jobs, runs handlers, records outcomes |
 //! | `bundle` | the same for jobs that are done together |
 //! | `store` | SQL |
@@ -20,6 +21,7 @@
 pub mod backoff;
 mod bundle;
 pub mod housekeeping;
+mod lane;
 mod model;
 mod queue;
 pub mod rpc;

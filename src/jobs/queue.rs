@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use super::lane::Lane;
 use super::model::{Job, JobOutcome, JobState};
 use super::store::{self, Claim};
 use super::{backoff, worker};
-use crate::db::{Db, Topic, Tx};
+use crate::db::{Db, Tx};
 use crate::kernel::Failure;
 use crate::traces::{self, Span, SpanKind};
 
@@ -57,55 +57,44 @@ pub(super) struct Handler {
     pub run: Arc<dyn Fn(Job) -> BoxFuture<'static, JobOutcome> + Send + Sync>,
 }
 
-/// The queue with the handlers of this process. Kinds without a handler here are left to other processes.
+/// The queue of jobs that run one by one.
 #[derive(Clone)]
-pub(super) struct Queue {
-    db: Db,
-    handlers: Arc<BTreeMap<&'static str, Handler>>,
-    room: Arc<Semaphore>,
-    running: TaskTracker,
-    abandoned: CancellationToken,
-}
+pub(super) struct Queue(Lane<Handler>);
 
 impl Queue {
     /// Jobs that run when it is `abandoned` are left where they are, until their lease is over.
     pub(super) fn new(db: Db, handlers: BTreeMap<&'static str, Handler>, abandoned: CancellationToken) -> Self {
-        Self { db, handlers: Arc::new(handlers), room: Arc::new(Semaphore::new(AT_A_TIME)), running: TaskTracker::new(), abandoned }
+        Self(Lane::new(db, handlers, AT_A_TIME, abandoned))
     }
 
     /// Until stopped; then waits for the jobs that run.
     pub(super) async fn serve(self, stop: CancellationToken) {
-        let (db, running, of) = (self.db.clone(), self.running.clone(), self);
-        rounds(&db, &stop, move || of.clone().round().boxed()).await;
-        running.close();
-        running.wait().await;
+        let lane = self.0.clone();
+        lane.serve(stop, move || self.clone().round().boxed()).await;
     }
 
     /// Starts what is due and fits; answers whether there may be more. Waits while nothing fits.
     pub(super) async fn round(self) -> Result<bool, Failure> {
-        let Ok(first) = self.room.clone().acquire_owned().await else { return Ok(false) };
-        let kinds: Vec<(&'static str, i64)> = self.handlers.iter().map(|(kind, handler)| (*kind, handler.pace.lease_s())).collect();
-        if kinds.is_empty() || !store::any_due(&mut self.db.reader().await?, &kinds).await? {
-            return Ok(false);
-        }
+        let Ok(first) = self.0.room.clone().acquire_owned().await else { return Ok(false) };
         let mut permits = vec![first];
-        permits.extend(std::iter::from_fn(|| self.room.clone().try_acquire_owned().ok()));
+        permits.extend(std::iter::from_fn(|| self.0.room.clone().try_acquire_owned().ok()));
         let limit = u32::try_from(permits.len()).unwrap_or(1);
-        let claims = self.db.unit(move |tx| Box::pin(async move { store::claim(tx, &kinds, limit).await })).await?;
+        let claims = self.0.claim(|handler| handler.pace.lease_s(), limit).await?;
         let more = claims.len() == permits.len();
         for (claim, permit) in claims.into_iter().zip(permits) {
-            self.running.spawn(self.clone().run(claim, permit));
+            self.0.spawn(self.clone().run(claim, permit));
         }
         Ok(more)
     }
 
     async fn run(self, claim: Claim, permit: OwnedSemaphorePermit) {
-        let Some(handler) = self.handlers.get(claim.kind.as_str()) else { return };
+        let Self(lane) = &self;
+        let Some(handler) = lane.handler(&claim.kind) else { return };
         let began = std::time::Instant::now();
         let running = span(&claim).around(attempt(handler, claim.job.clone()));
-        let Some(outcome) = self.abandoned.run_until_cancelled(running).await else { return };
+        let Some(outcome) = lane.abandoned.run_until_cancelled(running).await else { return };
         metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
-        if let Err(failure) = self.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
+        if let Err(failure) = lane.db.unit(move |tx| Box::pin(async move { record(tx, &claim, outcome).await })).await {
             worker::complain("job.record", &failure);
         }
         drop(permit);
@@ -114,23 +103,7 @@ impl Queue {
     /// Waits until nothing runs.
     #[cfg(test)]
     pub(super) async fn idle(&self) {
-        drop(self.room.acquire_many(u32::try_from(AT_A_TIME).unwrap()).await.unwrap());
-    }
-}
-
-/// Rounds until stopped, each as soon as there may be something to do.
-pub(super) async fn rounds(db: &Db, stop: &CancellationToken, round: impl Fn() -> BoxFuture<'static, Result<bool, Failure>>) {
-    let mut wakeups = db.wakeups(|signal| signal.topic == Topic::Work);
-    while !stop.is_cancelled() {
-        match round().await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(failure) => worker::complain("job.claim", &failure),
-        }
-        tokio::select! {
-            () = wakeups.next() => {}
-            () = stop.cancelled() => {}
-        }
+        drop(self.0.room.acquire_many(u32::try_from(AT_A_TIME).unwrap()).await.unwrap());
     }
 }
 
