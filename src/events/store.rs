@@ -37,12 +37,12 @@ pub async fn append_all(tx: &mut Tx, org: OrgId, events: Vec<NewEvent<impl Seria
 }
 
 async fn insert(tx: &mut Tx, org: OrgId, first: i64, events: &[NewEvent<impl Serialize>]) -> Result<(), Failure> {
-    let mut sql = Sql::new("insert into event (org_id, seq, id, type, subject, data, created_at) values ");
+    let mut sql = Sql::new("insert into event (org_id, seq, id, type, subject, data, created_at, traceparent) values ");
     let now = tx.now();
     for (seq, event) in (first..).zip(events) {
         sql.push(if seq > first { ", " } else { "" });
-        let id: EventId = tx.new_id();
-        sql.bind_list(args![org, seq, id, event.kind, &event.subject, Arg::json(&event.data)?, now]);
+        let (id, cause): (EventId, _) = (tx.new_id(), tx.cause());
+        sql.bind_list(args![org, seq, id, event.kind, &event.subject, Arg::json(&event.data)?, now, cause]);
     }
     sql.defer(tx).await?;
     tx.signal(Topic::Events, org);
