@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::model::{Client, Entry, Span};
 use super::vendor::id_of;
 use crate::kernel::Timestamp;
-use crate::providers::calls::caller::{Answer, Call, Login};
+use crate::providers::calls::Answer;
+use crate::providers::calls::caller::{Call, Login};
 use crate::providers::calls::{Caller, Trouble};
 
 /// When somebody is busy, and nothing else; whose calendar it is.

@@ -11,7 +11,8 @@ use super::model::{Client, Vendor};
 use crate::egress;
 use crate::kernel::seal::sha256;
 use crate::kernel::{Failure, Timestamp};
-use crate::providers::calls::caller::{Answer, Login};
+use crate::providers::calls::Answer;
+use crate::providers::calls::caller::Login;
 
 /// What goes to the token service, and what came of it.
 pub(super) struct Grant {

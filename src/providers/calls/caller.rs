@@ -1,15 +1,14 @@
-//! One HTTP call of a provider: with its token, within limits, and what its answer means.
+//! One HTTP call of a provider: with its token, and within limits.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use super::answer::{Answer, Trouble, read};
 use super::breaker::Breaker;
 use super::quota::Counts;
 use crate::config;
@@ -19,95 +18,11 @@ use crate::traces::{self, Span, SpanKind};
 
 /// Tokens are renewed this long before they end, so that none ends on its way.
 const EARLY_S: i64 = 300;
-const MAX_BYTES: usize = 2 << 20;
 /// Attempts of one call, and the pause after the first; longer waits are the job's.
 const ATTEMPTS: u32 = 3;
 const PAUSE_MS: i64 = 300;
 /// A wait that is worth sitting out; whoever asks for more is called again later.
 const SIT_OUT_S: i64 = 2;
-
-/// Why a call did not do what it should.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// Not now; trying again later may help.
-    Later {
-        /// After so many seconds, if that is known.
-        after_s: Option<i64>,
-        /// For people.
-        why: String,
-        /// Whether the call may have done its work all the same.
-        unknown: bool,
-    },
-    /// It is being made, and will be there in a moment.
-    Pending,
-    /// What it is about is not there.
-    Missing,
-    /// The account's settings or rights have to change first.
-    Settings(String),
-    /// The provider does not take what it was sent.
-    Refused(String),
-}
-
-impl Trouble {
-    fn later(why: impl Into<String>, unknown: bool) -> Self {
-        Self::Later { after_s: None, why: why.into(), unknown }
-    }
-
-    /// For people.
-    pub fn says(&self) -> String {
-        match self {
-            Self::Later { why, .. } | Self::Settings(why) | Self::Refused(why) => why.clone(),
-            Self::Pending => "it is being made".to_owned(),
-            Self::Missing => "it is not there".to_owned(),
-        }
-    }
-}
-
-/// What a call answered.
-#[derive(Clone)]
-pub struct Answer {
-    /// The status.
-    pub status: StatusCode,
-    /// The body; null when it is empty or no JSON.
-    pub body: Value,
-    retry_after: Option<String>,
-}
-
-// Answers hold links and tokens.
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
-    }
-}
-
-impl Answer {
-    /// The body when the call succeeded, else what `judge` makes of it.
-    pub fn accepted(self, judge: fn(&Self) -> Option<Trouble>) -> Result<Value, Trouble> {
-        if self.status.is_success() {
-            return Ok(self.body);
-        }
-        Err(judge(&self).unwrap_or_else(|| self.usual()))
-    }
-
-    /// What a status means everywhere.
-    fn usual(&self) -> Trouble {
-        let why = format!("it answers {}: {}", self.status, egress::shorten(&self.message()));
-        match self.status {
-            StatusCode::NOT_FOUND | StatusCode::GONE => Trouble::Missing,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Trouble::Settings(why),
-            StatusCode::TOO_MANY_REQUESTS => Trouble::Later { after_s: None, why, unknown: false },
-            StatusCode::REQUEST_TIMEOUT => Trouble::later(why, true),
-            status if status.is_server_error() => Trouble::later(why, true),
-            _ => Trouble::Refused(why),
-        }
-    }
-
-    /// What the provider says went wrong, wherever it says it.
-    pub fn message(&self) -> String {
-        let places = ["/message", "/error/message", "/error_description", "/reason", "/error"];
-        places.iter().find_map(|place| self.body.pointer(place)?.as_str()).unwrap_or_default().to_owned()
-    }
-}
 
 /// What every call of a process shares.
 pub struct Calls {
@@ -396,23 +311,4 @@ fn token(answer: &Answer, now: Timestamp) -> Result<Token, Trouble> {
     let life_s = answer.body["expires_in"].as_i64().unwrap_or(3600).clamp(1, 86_400);
     // A token that lives for a short time only is renewed at the middle of it.
     Ok(Token { text: text.to_owned().into(), renew_at: now.plus_secs((life_s - EARLY_S).max(life_s / 2)) })
-}
-
-async fn read(mut response: Response) -> Result<Answer, Trouble> {
-    let status = response.status();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let mut bytes = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_BYTES => bytes.extend_from_slice(&chunk),
-            Ok(Some(_)) => return Err(Trouble::later("its answer is too long", true)),
-            Ok(None) => break,
-            Err(error) => return Err(Trouble::later(egress::reason(error), true)),
-        }
-    }
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    if status.is_success() && body.is_null() && !bytes.is_empty() {
-        return Err(Trouble::later("its answer is no JSON", true));
-    }
-    Ok(Answer { status, body, retry_after })
 }

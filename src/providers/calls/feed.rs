@@ -3,7 +3,8 @@
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::caller::{Caller, Trouble};
+use super::answer::Trouble;
+use super::caller::Caller;
 use crate::kernel::seal::sha256;
 use crate::kernel::{MeetingId, Timestamp};
 use crate::providers::inbound::hex;

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::GoogleMeetSettings;
 use crate::kernel::{Failure, Timestamp};
-use crate::providers::calls::caller::{Answer, Login};
+use crate::providers::calls::Answer;
+use crate::providers::calls::caller::Login;
 use crate::providers::jitsi::token::SigningKey;
 
 /// Exactly what the administrator has to authorise for the service account.

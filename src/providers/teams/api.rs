@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{TeamsMode, TeamsSettings};
-use crate::providers::calls::caller::{Answer, Call};
+use crate::providers::calls::Answer;
+use crate::providers::calls::caller::Call;
 use crate::providers::calls::host::MadeRef;
 use crate::providers::calls::{Caller, Host, Made, There, Trouble, Wanted};
 

@@ -4,7 +4,8 @@ use secrecy::SecretString;
 
 use super::ZoomSettings;
 use crate::kernel::{Failure, Timestamp};
-use crate::providers::calls::caller::{Answer, Login};
+use crate::providers::calls::Answer;
+use crate::providers::calls::caller::Login;
 
 impl Login for ZoomSettings {
     fn url(&self) -> String {
