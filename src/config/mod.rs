@@ -1,5 +1,6 @@
 //! Configuration: `default.toml` (compiled in) < file < environment, checked as a whole before anything starts.
 
+mod operators;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -12,10 +13,11 @@ use anyhow::{Context as _, bail};
 use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
+pub use operators::{Admin, Log, LogFormat, Metrics, Telemetry};
 pub use secret::Secret;
 pub use sections::{
-    Admin, Booking, Calendars, Database, JitsiDefaults, Join, Limits, Log, LogFormat, Mail, MailSecurity, Meetings, Metrics, Odoo,
-    Providers, Recordings, Retention, Secrets, Server, Telemetry, Webhooks,
+    Booking, Calendars, Database, JitsiDefaults, Join, Limits, Mail, MailSecurity, Meetings, Odoo, Providers, Recordings, Retention,
+    Secrets, Server, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
