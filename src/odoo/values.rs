@@ -131,7 +131,7 @@ impl Asked<'_> {
                     wanted.roles.push((self.key(other, number).await?, role.to_owned()));
                     return Ok(());
                 }
-                _ => return Err(Fault::user(format!("Only the role of an omeet.participant can be changed in place, not {}", other.name))),
+                _ => return Err(not_in_place(other, values.keys())),
             },
             Command::Remove(number) => PeopleChange::Drop(vec![self.word(other, number).await?]),
             Command::Link(_) if other.name == "omeet.participant" => return Ok(()),
@@ -202,6 +202,15 @@ fn prefixed(prefix: &str, key: Key) -> Result<Value, Fault> {
         Key::Record(id) => Ok(json!(format!("{prefix}_{}", id.simple()))),
         Key::Word(_) | Key::Number(_) => Err(Fault::value("no such record")),
     }
+}
+
+// Who somebody is comes from the ERP, or from whoever added them; what they are in a meeting is the meeting's.
+fn not_in_place<'a>(other: &Model, fields: impl Iterator<Item = &'a String>) -> Fault {
+    let named: Vec<_> = fields.map(String::as_str).filter(|field| *field != "role" || other.name != "omeet.participant").collect();
+    if named.is_empty() {
+        return Fault::value("Wrong value for omeet.participant.role: it must be one of host, co_host, participant");
+    }
+    Fault::user(format!("Only the role in omeet.participant can be changed in place, not {} in {}", named.join(", "), other.name))
 }
 
 // `options.lobby` goes into `options`.

@@ -225,6 +225,8 @@ async fn x2many_commands_change_who_takes_part() {
         let person = ana.ok("omeet.participant", "search", json!([[["email", "=", "b@x.org"], ["meeting_id", "=", id]]]), json!({})).await[0].clone();
         write(json!({ "participant_ids": [[1, person, { "role": "host" }]] })).await;
         assert_eq!(people().await, ["ana:host", "b@x.org:host"]);
+        let refused = write(json!({ "participant_ids": [[1, person, { "name": "B", "role": "host" }]] })).await["error"]["data"]["message"].clone();
+        assert_eq!(refused, "Only the role in omeet.participant can be changed in place, not name in omeet.participant");
         assert_eq!(write(json!({ "attendee_ids": [[9, 0, 0]] })).await["error"]["data"]["name"], "builtins.ValueError");
         assert_eq!(ana.ok("omeet.participant", "unlink", json!([[person]]), json!({})).await, true);
         write(json!({ "attendee_ids": [[5, 0, 0]] })).await;
