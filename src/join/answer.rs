@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::fragment::Fragment;
 use super::place::{Address, link_address, room_address, template_address};
 use super::settings::{ConfigOverwrite, FeatureFlags};
-use crate::kernel::{Failure, Timestamp};
+use crate::kernel::{Failure, Timestamp, json};
 use crate::providers::accounts::settings::TokenIn;
 use crate::providers::jitsi::RoomName;
 use crate::providers::jitsi::token::MintedToken;
@@ -100,6 +100,8 @@ pub struct JoinAnswer {
     /// Always `admit`.
     pub decision: String,
     /// Where to send a browser.
+    #[serde(serialize_with = "json::plain")]
+    #[schemars(with = "String")]
     pub url: String,
     /// Whether it may be embedded.
     pub mode: Mode,
@@ -113,6 +115,8 @@ pub struct JoinAnswer {
     /// The room as clients name it, with tenant or AppID.
     pub room: String,
     /// The token.
+    #[serde(serialize_with = "json::plain_or_null")]
+    #[schemars(with = "Option<String>")]
     pub token: Option<String>,
     /// Where the server looks for it in an address; absent without a token.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,9 +9,17 @@ use std::fmt::Write as _;
 /// Characters that the web client changes before it reads JSON.
 const CHANGED: [char; 6] = ['&', '\'', '\u{2018}', '\u{2019}', '\u{201C}', '\u{201D}'];
 
+/// Most fragments with a token fit.
+const USUAL_OCTETS: usize = 2048;
+
 /// Collects settings.
-#[derive(Default)]
 pub struct Fragment(String);
+
+impl Default for Fragment {
+    fn default() -> Self {
+        Self(String::with_capacity(USUAL_OCTETS))
+    }
+}
 
 impl Fragment {
     /// Sets `name`, which is ours and therefore plain, to a text.
@@ -77,10 +85,15 @@ fn percent_encode(encoded: &mut String, text: &str) {
             continue;
         }
         encoded.push_str(text.get(plain_from..at).unwrap_or_default());
-        let _infallible = write!(encoded, "%{byte:02X}");
+        encoded.extend(['%', hexadecimal(byte >> 4), hexadecimal(byte)]);
         plain_from = at + 1;
     }
     encoded.push_str(text.get(plain_from..).unwrap_or_default());
+}
+
+// Of the lower half, as RFC 3986 (section 2.1) writes it.
+fn hexadecimal(byte: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(byte & 15)])
 }
 
 #[cfg(test)]

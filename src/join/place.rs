@@ -27,14 +27,14 @@ pub(super) fn room_address(server_url: &str, room: &RoomName) -> Address {
     let base = server_url.trim_end_matches('/');
     let (scheme, rest) = base.split_once("://").unwrap_or(("https", base));
     let (domain, path) = match rest.split_once('/') {
-        Some((domain, tenant)) => (domain, format!("{tenant}/{room}")),
-        None => (rest, room.to_string()),
+        Some((domain, tenant)) => (domain, [tenant, "/", room.as_str()].concat()),
+        None => (rest, room.as_str().to_owned()),
     };
     Address {
-        url: format!("{base}/{room}"),
+        url: [base, "/", room.as_str()].concat(),
         base: base.to_owned(),
         domain: domain.to_owned(),
-        server_url: format!("{scheme}://{domain}"),
+        server_url: [scheme, "://", domain].concat(),
         room: path,
     }
 }

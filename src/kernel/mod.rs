@@ -10,6 +10,7 @@
 //! | [`context`] | who calls, for whom, through which door |
 //! | [`csv`] | tables for spreadsheets |
 //! | [`failure`] | error classes, their JSON-RPC codes, and kinds |
+//! | [`json`] | answers that are written once, and long texts in them |
 //! | [`page`] | cursors and page sizes |
 //! | [`seal`] | encryption at rest and hashes |
 //! | [`text`] | checks on text that came from outside |
@@ -21,6 +22,7 @@ pub mod context;
 pub mod csv;
 pub mod failure;
 pub mod id;
+pub mod json;
 pub mod page;
 pub mod seal;
 pub mod text;

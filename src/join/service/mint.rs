@@ -96,7 +96,9 @@ impl Joining {
             Settings::Jitsi(jitsi) => Way::Leave(jitsi.server_url.clone()),
             Settings::Jaas(jaas) => Way::Embed(format!("https://8x8.vc/{}/external_api.js", jaas.app_id)),
             Settings::Url(url) => Way::Leave(url.template.split(['{', '?', '#']).next().unwrap_or_default().to_owned()),
-            Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Way::Leave(self.link(&resolved, &room.meeting).await?),
+            Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => {
+                Way::Leave(Box::pin(self.link(&resolved, &room.meeting)).await?)
+            }
         })
     }
 
@@ -135,7 +137,9 @@ impl Joining {
             }
             Settings::Jaas(jaas) => Place::Jaas { app_id: jaas.app_id.clone(), room, token: token.ok_or(&INTERNAL)? },
             Settings::Url(url) => Place::Template { template: url.template.clone(), room: meeting.room_name.clone() },
-            Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => Place::Link { url: self.link(resolved, meeting).await? },
+            Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => {
+                Place::Link { url: Box::pin(self.link(resolved, meeting)).await? }
+            }
         })
     }
 }
