@@ -1,0 +1,2 @@
+-- PostgreSQL compares with a list of values as it stands; only SQLite needs this change.
+select 1;
