@@ -41,7 +41,7 @@ pub use relation::{Comparison, Condition, Relation};
 pub use rows::{Column, Holds, Rows, Table};
 pub use sealed::{SealedColumn, Sealings};
 pub use signal::{Signal, Topic};
-pub use sql::{Arg, Sql};
+pub use sql::{Arg, Sql, in_few_sizes};
 pub use turns::Turn;
 pub use tx::{Engine, Tx};
 pub use unit::UnitFuture;

@@ -91,6 +91,20 @@ macro_rules! bind {
 }
 pub(super) use bind;
 
+/// Rows in one statement at most.
+const ROWS: usize = 64;
+
+/// `rows` in pieces of 64, 32, 16, 8, 4, 2 and 1: the statements for them have seven texts instead of as many as there are numbers of
+/// rows, and so stay prepared.
+pub fn in_few_sizes<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = ROWS.min(1 << rows.len().checked_ilog2()?);
+        let (piece, rest) = rows.split_at(size);
+        rows = rest;
+        Some(piece)
+    })
+}
+
 /// A statement put together from constant pieces and bound values. Only `&'static str` goes into its text.
 #[derive(Debug, Clone, Default)]
 pub struct Sql {
@@ -164,5 +178,19 @@ impl Sql {
     /// Runs it; answers how many rows it changed.
     pub async fn execute(self, tx: &mut Tx) -> Result<u64, Failure> {
         tx.execute(AssertSqlSafe(self.text), self.args).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_in_few_sizes_and_in_their_order() {
+        let rows: Vec<u32> = (0..203).collect();
+        let sizes: Vec<usize> = in_few_sizes(&rows).map(<[u32]>::len).collect();
+        assert_eq!(sizes, [64, 64, 64, 8, 2, 1]);
+        assert_eq!(in_few_sizes(&rows).collect::<Vec<_>>().concat(), rows);
+        assert_eq!(in_few_sizes::<u32>(&[]).count(), 0);
     }
 }

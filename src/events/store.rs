@@ -73,6 +73,29 @@ pub async fn list_after(tx: &mut Tx, org: OrgId, after: i64, limit: u32) -> Resu
     Ok(rows.into_iter().map(Event::from).collect())
 }
 
+/// What [`glance_after`] finds: an event whose data is not taken apart.
+#[derive(sqlx::FromRow)]
+pub struct Glance {
+    /// As in [`Event`].
+    pub seq: i64,
+    /// As in [`Event`].
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// As in [`Event`].
+    pub subject: String,
+    /// JSON.
+    pub data: String,
+    /// As in [`Event`].
+    pub created_at: Timestamp,
+}
+
+/// As [`list_after`], for who needs little of each: a whole meeting as a tree of values costs ten times as much as its text.
+pub async fn glance_after(tx: &mut Tx, org: OrgId, after: i64, limit: u32) -> Result<Vec<Glance>, Failure> {
+    let sql = "select seq, type, subject, cast(data as text) as data, created_at from event
+        where org_id = $1 and seq > $2 order by seq limit $3";
+    tx.fetch_all(sql, args![org, after, limit]).await
+}
+
 /// Number of the latest event; 0 before the first.
 pub async fn latest_seq(tx: &mut Tx, org: OrgId) -> Result<i64, Failure> {
     let (seq,): (i64,) = tx.fetch_one("select event_seq from organization where id = $1", args![org]).await?;

@@ -33,5 +33,5 @@ pub mod worker;
 pub use model::{Job, JobFilter, JobOutcome, JobState, JobView, NewJob};
 pub use queue::MAX_ATTEMPTS;
 pub use rpc::requeue;
-pub use store::{cancel, enqueue, forget, list};
+pub use store::{cancel, enqueue, enqueue_all, forget, list};
 pub use worker::{Worker, Working};

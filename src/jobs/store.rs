@@ -1,11 +1,13 @@
 //! SQL of the queue.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use sqlx::types::Json;
 
 use super::model::{Job, JobFilter, JobState, JobView, NewJob};
 use crate::args;
-use crate::db::{Arg, Sql, Topic, Tx};
+use crate::db::{Arg, Sql, Topic, Tx, in_few_sizes};
 use crate::kernel::{Ctx, Failure, JobId, OrgId, Page, Timestamp};
 
 /// Enqueues a job in the transaction of the change that needs it.
@@ -20,6 +22,26 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
     if let Some(org) = job.org.filter(|_| job.run_at <= now) {
         tx.signal(Topic::Work, org);
     }
+    Ok(())
+}
+
+/// As [`enqueue`], for jobs that have a key of their own each.
+pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<NewJob>) -> Result<(), Failure> {
+    for jobs in in_few_sizes(&jobs) {
+        let mut sql =
+            Sql::new("insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at, traceparent) values ");
+        for (at, job) in jobs.iter().enumerate() {
+            let (id, now, cause): (JobId, _, _) = (tx.new_id(), tx.now(), tx.cause());
+            let payload = job.payload.clone();
+            sql.push(if at > 0 { ", " } else { "" });
+            sql.bind_list(args![id, Arg::id(job.org), job.kind, job.unique_key.clone(), payload, job.run_at, 0, "ready", now, cause]);
+        }
+        sql.push(" on conflict (kind, unique_key) do update set payload = excluded.payload, run_at = excluded.run_at, attempts = 0,");
+        sql.push(" state = 'ready', last_error = null, traceparent = excluded.traceparent");
+        sql.execute(tx).await?;
+    }
+    let due = jobs.iter().filter(|job| job.run_at <= tx.now()).filter_map(|job| job.org).collect::<BTreeSet<_>>();
+    due.into_iter().for_each(|org| tx.signal(Topic::Work, org));
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Reminders: one job per meeting and offset.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -39,29 +41,29 @@ fn key(id: MeetingId, offset_min: i64) -> String {
     format!("{id}/{offset_min}")
 }
 
-/// Puts the reminders of a meeting where they belong: a job for each offset that was still ahead at `since`, when its start became known -
-/// one whose time has come meanwhile is late, not lost -, none for a meeting that is off, which has no `start`. The job of an offset has
-/// one key, so a later time replaces an earlier one.
-pub(super) async fn place(
-    tx: &mut Tx,
-    org: OrgId,
-    id: MeetingId,
-    settings: &Settings,
-    start: Option<Timestamp>,
-    since: Timestamp,
-) -> Result<(), Failure> {
-    for offset_min in &settings.reminder_min {
-        let unique_key = key(id, *offset_min);
-        match start.map(|start| start.plus_min(-offset_min)) {
-            Some(run_at) if run_at > since => {
-                let payload = json!({ "meeting": id, "offset_min": offset_min });
-                jobs::enqueue(tx, NewJob { org: Some(org), kind: REMIND, payload, run_at, unique_key: Some(unique_key) }).await?;
+/// When meetings begin, if they do, and since when that was known.
+pub(super) type Starts = BTreeMap<MeetingId, (Option<Timestamp>, Timestamp)>;
+
+/// Puts the reminders of meetings where they belong: a job for each offset that was still ahead when the start became known - one whose
+/// time has come meanwhile is late, not lost -, none for a meeting that is off. The job of an offset has one key, so a later time
+/// replaces an earlier one.
+pub(super) async fn place(tx: &mut Tx, org: OrgId, settings: &Settings, starts: Starts) -> Result<(), Failure> {
+    let mut new = Vec::new();
+    for (id, (start, since)) in starts {
+        for offset_min in &settings.reminder_min {
+            match start.map(|start| start.plus_min(-offset_min)) {
+                Some(run_at) if run_at > since => new.push(reminder(org, id, *offset_min, run_at)),
+                Some(_) => {}
+                None => jobs::forget(tx, REMIND, key(id, *offset_min)).await?,
             }
-            Some(_) => {}
-            None => jobs::forget(tx, REMIND, unique_key).await?,
         }
     }
-    Ok(())
+    jobs::enqueue_all(tx, new).await
+}
+
+fn reminder(org: OrgId, id: MeetingId, offset_min: i64, run_at: Timestamp) -> NewJob {
+    let payload = json!({ "meeting": id, "offset_min": offset_min });
+    NewJob { org: Some(org), kind: REMIND, payload, run_at, unique_key: Some(key(id, offset_min)) }
 }
 
 impl Notifications {
@@ -74,7 +76,7 @@ impl Notifications {
             let settings = Settings::of(tx, org).await?;
             let start = view.filter(|view| view.state == State::Ready).map(|view| view.start);
             let now = tx.now();
-            place(tx, org, subject, &settings, start, now).await
+            place(tx, org, &settings, Starts::from([(subject, (start, now))])).await
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }

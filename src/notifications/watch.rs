@@ -1,6 +1,6 @@
 //! Reads the outbox and enqueues what is to be looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::settings::Settings;
 use super::{Notifications, remind, store, tell};
 use crate::db::{Topic, Tx};
-use crate::events::{self, Event};
+use crate::events::{self, Glance};
 use crate::jobs::{self, NewJob, worker::complain};
 use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
 use crate::meetings::State;
@@ -50,8 +50,7 @@ impl Notifications {
 #[derive(Default)]
 struct Changed {
     subjects: BTreeSet<String>,
-    /// When each begins now, if it does, and since when that was known.
-    starts: BTreeMap<MeetingId, (Option<Timestamp>, Timestamp)>,
+    starts: remind::Starts,
 }
 
 /// What an event says of a meeting, as far as it matters here.
@@ -63,9 +62,9 @@ struct Glimpse {
 }
 
 impl Changed {
-    fn see(&mut self, event: &Event) {
+    fn see(&mut self, event: &Glance) {
         self.subjects.insert(event.subject.clone());
-        let (Ok(id), Ok(seen)) = (event.subject.parse(), Glimpse::deserialize(&event.data)) else { return };
+        let (Ok(id), Ok(seen)) = (event.subject.parse(), serde_json::from_str::<Glimpse>(&event.data)) else { return };
         self.subjects.extend(seen.series_id.map(|series| series.to_string()));
         let is_ahead = seen.state == State::Ready && event.kind != "meeting.deleted";
         let start = is_ahead.then_some(seen.start);
@@ -77,14 +76,12 @@ impl Changed {
 // Reminders are placed at once, from the event: what changed since has an event of its own, further on.
 async fn advance(tx: &mut Tx, org: OrgId, mail_is_on: bool) -> Result<bool, Failure> {
     let after = store::cursor(tx, org).await?;
-    let events = events::list_after(tx, org, after, BATCH).await?;
+    let events = events::glance_after(tx, org, after, BATCH).await?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
     let mut changed = Changed::default();
     events.iter().filter(|event| is_telling(&event.kind)).for_each(|event| changed.see(event));
     let settings = Settings::of(tx, org).await?;
-    for (meeting, (start, since)) in changed.starts {
-        remind::place(tx, org, meeting, &settings, start, since).await?;
-    }
+    remind::place(tx, org, &settings, changed.starts).await?;
     for subject in changed.subjects.iter().filter(|_| mail_is_on) {
         enqueue_kind(tx, org, tell::TELL, subject).await?;
     }
