@@ -20,11 +20,20 @@ impl Deferred {
         self.args.clear();
     }
 
-    /// Adds a statement; its placeholders move behind the values that are there already.
-    pub fn push(&mut self, sql: &str, args: Vec<Arg>) {
-        append_renumbered(&mut self.text, sql, self.args.len());
+    /// Adds a statement. Its placeholders lose their numbers: SQLite looks for the value of a number from the first on, for each one
+    /// again. A value that is used twice is there twice.
+    pub fn push(&mut self, sql: &str, mut args: Vec<Arg>) {
+        let mut pieces = sql.split('$');
+        self.text.push_str(pieces.next().unwrap_or_default());
+        let used: Vec<(usize, &str)> = pieces.map(numbered).collect();
+        for (at, (number, rest)) in used.iter().enumerate() {
+            let again = used[at + 1..].iter().any(|(later, _)| later == number);
+            let value = number.checked_sub(1).and_then(|index| args.get_mut(index));
+            self.args.extend(value.map(|value| if again { value.clone() } else { std::mem::replace(value, Arg::Int(None)) }));
+            self.text.push('?');
+            self.text.push_str(rest);
+        }
         self.text.push(';');
-        self.args.extend(args);
     }
 
     /// All of it, followed by `last`, which has no values.
@@ -34,17 +43,11 @@ impl Deferred {
     }
 }
 
-fn append_renumbered(text: &mut String, sql: &str, offset: usize) {
-    let mut pieces = sql.split('$');
-    text.push_str(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, rest) = piece.split_at(digits);
-        let number: usize = number.parse().unwrap_or_default();
-        text.push('$');
-        text.push_str(&(number + offset).to_string());
-        text.push_str(rest);
-    }
+// What follows a `$`: the number, and what comes after it.
+fn numbered(piece: &str) -> (usize, &str) {
+    let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = piece.split_at(digits);
+    (number.parse().unwrap_or_default(), rest)
 }
 
 #[cfg(test)]
@@ -53,13 +56,13 @@ mod tests {
     use crate::args;
 
     #[test]
-    fn placeholders_point_at_the_values_of_their_own_statement() {
+    fn placeholders_stand_for_the_values_of_their_own_statement() {
         let mut deferred = Deferred::default();
-        deferred.push("insert into a values ($1, $2, $1)", args!["x", 2]);
+        deferred.push("insert into a values ($2, $1, $2)", args!["x", 2]);
         deferred.push("update b set c = $1", args![3]);
         let (text, args) = deferred.take("release unit");
-        assert_eq!(text, "insert into a values ($1, $2, $1);update b set c = $3;release unit");
-        assert_eq!(args.len(), 3);
+        assert_eq!(text, "insert into a values (?, ?, ?);update b set c = ?;release unit");
+        assert_eq!(format!("{args:?}"), format!("{:?}", args![2, "x", 2, 3]));
         assert!(deferred.is_empty());
     }
 }

@@ -37,12 +37,16 @@ where
     match outcome {
         // Most keys are new. The unit of an old one fails at the latest where its answer is stored, takes everything back, and is
         // answered from what the first one stored; so does a repetition that fails earlier because of what the first one did.
-        Err(failure) => match find(&mut db.reader().await?, &ctx, &idempotency).await? {
+        Err(failure) => match Box::pin(stored(db, &ctx, &idempotency)).await? {
             Some(stored) => replay(&idempotency, &envelope, stored),
             None => Err(failure),
         },
         outcome => outcome,
     }
+}
+
+async fn stored(db: &Db, ctx: &Ctx, idempotency: &Idempotency) -> Result<Option<Stored>, Failure> {
+    find(&mut db.reader().await?, ctx, idempotency).await
 }
 
 async fn once<T, U>(tx: &mut Tx, ctx: &Ctx, idempotency: &Idempotency, envelope: &Envelope, unit: U) -> Result<T, Failure>

@@ -1,4 +1,4 @@
-//! What an organization settled long ago and most units of work need: its time zone, its custom fields.
+//! What an organization settled long ago and most units of work need: its time zone, its custom fields, its default account.
 //!
 //! Read once a second instead of in every unit. In the process that writes, [`Tx::unsettle`] drops the old value before the
 //! change is acknowledged; another process sees the change within a second.
@@ -36,10 +36,12 @@ impl Tx {
         Ok(value)
     }
 
-    /// This unit changes something that [`Tx::settled`] answers.
+    /// This unit changes something that [`Tx::settled`] answers. Old values are dropped at once, for units that go into the same commit,
+    /// and with it, for who read meanwhile.
     pub fn unsettle(&mut self) {
         self.unsettled = true;
         let settled = self.around.settled.clone();
+        settled.clear();
         self.after_commit(move || settled.clear());
     }
 }

@@ -15,6 +15,7 @@ use crate::custom_fields::{self, Mode};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::failure::{FORBIDDEN, Failure, invalid};
+use crate::kernel::json::Written;
 use crate::kernel::{Ctx, MeetingId, Role, code, text};
 use crate::providers;
 use crate::tenancy::organizations;
@@ -25,9 +26,9 @@ const DRAWS: usize = 5;
 
 impl Meetings {
     /// Creates a meeting.
-    pub async fn create(&self, ctx: &Ctx, new: NewMeeting) -> Result<MeetingView, Failure> {
+    pub async fn create(&self, ctx: &Ctx, new: NewMeeting) -> Result<Written<MeetingView>, Failure> {
         let (meetings, caller) = (self.clone(), ctx.clone());
-        self.db.write(ctx, move |tx| Box::pin(async move { meetings.create_in(tx, &caller, new).await })).await
+        self.db.write(ctx, move |tx| Box::pin(async move { Written::new(meetings.create_in(tx, &caller, new).await?) })).await
     }
 
     /// A draft with its link, before anything is known: the ERP's form is still open. Expires unless claimed.

@@ -84,6 +84,7 @@ pub(super) async fn is_first(tx: &mut Tx, org: OrgId) -> Result<bool, Failure> {
 }
 
 pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &Stored) -> Result<(), Failure> {
+    tx.unsettle();
     let sql = "insert into provider_account
             (id, org_id, kind, name, is_default, active, settings, secrets, version, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -95,6 +96,7 @@ pub(super) async fn insert(tx: &mut Tx, org: OrgId, new: &Stored) -> Result<(), 
 
 /// Writes `after` over the version before it.
 pub(super) async fn save(tx: &mut Tx, org: OrgId, after: &Stored) -> Result<(), Failure> {
+    tx.unsettle();
     let sql = "update provider_account
         set name = $3, is_default = $4, active = $5, settings = $6, secrets = $7, version = $8, updated_at = $9
         where org_id = $1 and id = $2 and version = $8 - 1";
@@ -108,12 +110,14 @@ pub(super) async fn save(tx: &mut Tx, org: OrgId, after: &Stored) -> Result<(), 
 
 /// Takes the default away from whichever account has it; its successor must be written afterwards, in the same unit.
 pub(super) async fn clear_default(tx: &mut Tx, org: OrgId) -> Result<(), Failure> {
+    tx.unsettle();
     let sql = "update provider_account set is_default = $2, version = version + 1, updated_at = $3 where org_id = $1 and is_default";
     let now = tx.now();
     tx.execute(sql, args![org, false, now]).await.map(drop)
 }
 
 pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: ProviderId) -> Result<(), Failure> {
+    tx.unsettle();
     tx.execute("delete from provider_account where org_id = $1 and id = $2", args![org, id]).await.map(drop)
 }
 
