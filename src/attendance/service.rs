@@ -54,7 +54,7 @@ async fn settle(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId) -> R
     meetings.report_in(tx, ctx, id, &reported).await
 }
 
-async fn worked_out(
+pub(super) async fn worked_out(
     tx: &mut Tx,
     ctx: &Ctx,
     id: MeetingId,

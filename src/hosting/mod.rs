@@ -10,10 +10,12 @@
 //! | `sync` | doing it |
 //! | `feeds` | asking those providers for reports that give them only to those who asked |
 //! | `reconcile` | asking for what was not heard |
+//! | `orders` | telling a server of one's own to end a call, or to put somebody out |
 //! | `compare` | from time to time: what the provider has is what it should have |
 
 mod compare;
 mod feeds;
+mod orders;
 pub mod plan;
 mod reconcile;
 mod sync;
@@ -26,7 +28,7 @@ use crate::jobs::Worker;
 use crate::kernel::Failure;
 use crate::meetings::Meetings;
 use crate::providers::calls::caller::Calls;
-use crate::providers::{links, subscriptions, usage};
+use crate::providers::{links, orders as ordered, subscriptions, usage};
 use crate::recordings::Recordings;
 
 const COUNTED_EVERY: Duration = Duration::from_secs(15);
@@ -93,6 +95,13 @@ impl Hosting {
             let hosting = of.clone();
             async move { hosting.reconcile(job).await }
         });
+        for kind in [ordered::END_CALL, ordered::KICK] {
+            let of = self.clone();
+            worker.handle(kind, move |job| {
+                let hosting = of.clone();
+                async move { hosting.carry_out(job).await }
+            });
+        }
         let of = self.clone();
         worker.every("provider.reconcile_all", STARTED_EVERY, move || {
             let hosting = of.clone();

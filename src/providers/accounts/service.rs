@@ -206,6 +206,17 @@ pub async fn resolve(
     chosen.map_or_else(|| Resolved::of_installation(defaults), |account| resolved(sealer, &account)).map(Arc::new)
 }
 
+/// The account of a meeting, named or the default, if it is a Jitsi whose own API omeet may call.
+pub async fn controlled(tx: &mut Tx, org: OrgId, id: Option<ProviderId>) -> Result<Option<ProviderId>, Failure> {
+    let found = match id {
+        Some(id) => store::find(tx, org, id).await?.filter(|account| account.active),
+        None => store::find_default(tx, org).await?,
+    };
+    Ok(found
+        .filter(|account| account.kind == ProviderKind::Jitsi && account.settings.0.contains_key("control_url"))
+        .map(|account| account.id))
+}
+
 /// An account that messages arrive for, with whose it is.
 #[derive(Debug, Clone)]
 pub struct Account {
