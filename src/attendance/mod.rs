@@ -24,7 +24,7 @@ pub mod timeline;
 mod timeline_tests;
 mod view;
 
-pub use service::{fill, keep};
+pub use service::{OpenCall, fill, keep, open_call};
 pub use view::{Attendance, Person};
 
 use crate::kernel::failure::{Class, Kind};

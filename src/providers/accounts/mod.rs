@@ -29,7 +29,9 @@ pub(super) use address::is_loopback;
 pub use choose::choose;
 pub use model::{AccountChanges, NewAccount, ProviderAccount, ProviderKind};
 pub(super) use service::rs256_accounts;
-pub use service::{Account, account, controlled, create, delete, for_messages, left, resolve, set_default, update, whether_active};
+pub use service::{
+    Account, account, all_controlled, controlled, create, delete, for_messages, left, resolve, set_default, update, whether_active,
+};
 pub use store::RELATION;
 pub use vault::SEALED;
 

@@ -212,9 +212,13 @@ pub async fn controlled(tx: &mut Tx, org: OrgId, id: Option<ProviderId>) -> Resu
         Some(id) => store::find(tx, org, id).await?.filter(|account| account.active),
         None => store::find_default(tx, org).await?,
     };
-    Ok(found
-        .filter(|account| account.kind == ProviderKind::Jitsi && account.settings.0.contains_key("control_url"))
-        .map(|account| account.id))
+    Ok(found.filter(Stored::is_controlled).map(|account| account.id))
+}
+
+/// All of them, of whatever organization.
+pub async fn all_controlled(tx: &mut Tx) -> Result<Vec<(OrgId, ProviderId)>, Failure> {
+    let all = store::active_jitsi(tx).await?;
+    Ok(all.into_iter().filter(|(_, account)| account.is_controlled()).map(|(org, account)| (org, account.id)).collect())
 }
 
 /// An account that messages arrive for, with whose it is.

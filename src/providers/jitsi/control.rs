@@ -6,13 +6,14 @@
 
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::RoomName;
 use super::token::{Issuer, MintedToken, SigningKey, mint};
 use crate::kernel::Timestamp;
 use crate::providers::accounts::settings::JitsiSettings;
 use crate::providers::calls::{Answer, Caller, Trouble};
+use crate::providers::facts::millis;
 
 /// How long a token for one question works.
 const TOKEN_LIFE_S: i64 = 60;
@@ -36,6 +37,17 @@ struct SystemClaims<'a> {
     iat: i64,
     nbf: i64,
     exp: i64,
+}
+
+/// A room that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenRoom {
+    /// Its name, without tenant and domain.
+    pub name: String,
+    /// Connections in it, recording machines among them.
+    pub participants: i64,
+    /// Since when, where the server knows.
+    pub since: Option<Timestamp>,
 }
 
 /// The key that signs what a server is asked: that of people's tokens, under a name that none of those has.
@@ -70,6 +82,40 @@ impl<'a> Control<'a> {
         let body = json!({ "participantId": occupant });
         let answer = caller.call_with(Method::PUT, &url, Some(token.expose()), Some(&body)).await?;
         self.judged(answer, caller, Method::PUT, "kick-participant").await
+    }
+
+    /// All rooms that are open, of whoever in this account's tenant.
+    pub async fn rooms(&self, caller: &Caller) -> Result<Vec<OpenRoom>, Trouble> {
+        let answer = caller.call_with(Method::GET, &format!("{}/room-census", self.url), None, None).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Err(Trouble::Settings(format!("the server answers nothing at {}/room-census", self.url)));
+        }
+        let body = answer.accepted(|_| None)?;
+        match &body["room_census"] {
+            Value::Array(rooms) => self.read_rooms(rooms),
+            // Lua has one thing for an empty list and an empty object.
+            Value::Object(none) if none.is_empty() => Ok(Vec::new()),
+            _ => Err(Trouble::Refused(format!("what answers at {}/room-census counts no rooms", self.url))),
+        }
+    }
+
+    // One room elsewhere means that all are: nothing is concluded from rooms of another domain.
+    fn read_rooms(&self, rooms: &[Value]) -> Result<Vec<OpenRoom>, Trouble> {
+        let domain = self.settings.rooms_domain();
+        let mut found = Vec::new();
+        for room in rooms {
+            let jid = room["room_name"].as_str().unwrap_or_default().to_lowercase();
+            let (name, at) = jid.rsplit_once('@').unwrap_or_default();
+            if at != domain {
+                return Err(Trouble::Settings(format!("the server's rooms are at {at}, settings.muc_domain says {domain}")));
+            }
+            let (tenant, name) = name.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", name));
+            if tenant == self.settings.tenant().unwrap_or_default().to_lowercase() {
+                let participants = room["participants"].as_i64().unwrap_or_default();
+                found.push(OpenRoom { name: name.to_owned(), participants, since: since(&room["created_time"]) });
+            }
+        }
+        Ok(found)
     }
 
     async fn end_meeting(&self, caller: &Caller, room: &RoomName) -> Result<Answer, Trouble> {
@@ -125,6 +171,11 @@ pub fn occupant(connection: &str) -> Option<String> {
     (name.len() == 8 && name.bytes().all(|b| b.is_ascii_hexdigit())).then_some(name)
 }
 
+// Milliseconds, as a number or, in newer modules, as digits.
+fn since(value: &Value) -> Option<Timestamp> {
+    millis(value).filter(|at| at.secs() > 0)
+}
+
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
@@ -140,6 +191,19 @@ mod tests {
         for other in ["focus@auth.meet.jitsi/focus", "anna@meet.jitsi/r", "0f3c@meet.jitsi", ""] {
             assert_eq!(occupant(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_census_of_another_domain_says_nothing() {
+        let settings =
+            JitsiSettings { control_url: Some("http://prosody:5280".into()), ..JitsiSettings::at("https://meet.example.org/acme") };
+        let control = Control::of(&settings, None, None).unwrap();
+        let room = |name: &str| json!({"room_name": name, "participants": 2, "created_time": "1795251600000"});
+        let own = control.read_rooms(&[room("[Acme]Daily-7@conference.meet.example.org"), room("x@conference.meet.example.org")]).unwrap();
+        let since = Timestamp::from_ms(1_795_251_600_000);
+        assert_eq!(own, vec![OpenRoom { name: "daily-7".into(), participants: 2, since }]);
+        let other = control.read_rooms(&[room("[acme]daily-7@muc.meet.jitsi")]);
+        assert!(matches!(other, Err(Trouble::Settings(says)) if says.contains("muc.meet.jitsi")));
     }
 
     // Tenants are part of a room's name inside the server, and nothing of a token's key has the name of another.

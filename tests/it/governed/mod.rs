@@ -200,3 +200,113 @@ async fn somebody_is_put_out() {
     })
     .await;
 }
+
+// R13: what was not heard while omeet was away is found by counting rooms; a server that cannot be asked changes nothing, and what has just begun
+// is left alone.
+#[tokio::test]
+async fn a_room_that_is_gone_ends_its_meeting() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        let world = World::new(&service).await;
+        let (meeting, room) = world.running().await;
+        world.report("muc-room-created", &room, json!({"created_at": NOW_S + 1})).await;
+        world.came(&room, "1111aaaa-0000@meet.jitsi/r", "Budi", Some("budi@example.org")).await;
+        world.attendance(&meeting, 1).await;
+        let (count, state) = (
+            async || service.app.hosting.count_rooms().await.unwrap(),
+            async || world.client.ok("meeting.get", json!({"id": meeting["id"]})).await["state"].as_str().unwrap().to_owned(),
+        );
+        let server = async || world.client.ok("provider.server", json!({"id": world.account})).await;
+        service.advance_min(10);
+        count().await;
+        assert_eq!((state().await, &server().await["rooms"]), ("started".to_owned(), &json!(1)));
+        world.prosody.held().rooms.clear();
+        world.prosody.held().missing.insert("/room-census");
+        service.advance_min(10);
+        count().await;
+        assert_eq!(state().await, "started", "a server that cannot be asked says nothing");
+        assert!(server().await["trouble"].as_str().unwrap().contains("/room-census"));
+        world.prosody.held().missing.clear();
+        count().await;
+        assert_eq!(state().await, "ended");
+        let known = server().await;
+        assert_eq!((&known["rooms"], &known["trouble"]), (&json!(0), &Value::Null));
+        let attendance = world.client.ok("attendance.get", json!({"meeting_id": meeting["id"]})).await;
+        let intervals = &attendance["items"][0]["intervals"];
+        assert_eq!(
+            intervals,
+            &json!([{"from": "2026-11-21T09:00:05Z", "to": "2026-11-21T09:10:00Z"}]),
+            "it was last seen when rooms were counted"
+        );
+        world.client.ok("meeting.join", json!({"id": meeting["id"], "display_name": "Ana"})).await;
+        world.report("muc-room-created", &room, json!({"created_at": NOW_S + 1200})).await;
+        eventually("it goes on", async || (state().await == "started").then_some(())).await;
+        count().await;
+        assert_eq!(state().await, "started", "it has just begun");
+    })
+    .await;
+}
+
+// R13: the beginning of a call was not heard.
+#[tokio::test]
+async fn a_room_that_is_open_starts_its_meeting() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        let world = World::new(&service).await;
+        let new = json!({"name": "Weekly", "start": in_min(0), "duration_min": 60, "provider_id": world.account});
+        let meeting = world.client.ok("meeting.create", new).await;
+        let room = service.app.meetings.room(meeting["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
+        let room = room.meeting.room_name.clone();
+        world.prosody.seat(&room, "1111aaaa");
+        world.prosody.seat("somebody-elses", "2222bbbb");
+        world.prosody.held().made.insert(format!("{room}@muc.meet.jitsi"), (NOW_S + 120) * 1000);
+        service.advance_min(3);
+        let shown = async || world.client.ok("meeting.get", json!({"id": meeting["id"]})).await;
+        service.app.hosting.count_rooms().await.unwrap();
+        assert_eq!(shown().await["state"], "ready", "its report may still be on its way");
+        service.advance_min(3);
+        service.app.hosting.count_rooms().await.unwrap();
+        let started = shown().await;
+        assert_eq!((&started["state"], &started["actual_start"]), (&json!("started"), &json!("2026-11-21T09:02:00Z")));
+        let settings = json!({"muc_domain": "conference.elsewhere.example.org"});
+        world.client.ok("provider.update", json!({"id": world.account, "settings": settings})).await;
+        service.advance_min(10);
+        service.app.hosting.count_rooms().await.unwrap();
+        assert_eq!(shown().await["state"], "started", "rooms of another domain say nothing");
+        let server = world.client.ok("provider.server", json!({"id": world.account})).await;
+        assert!(server["trouble"].as_str().unwrap().contains("muc_domain"), "{server}");
+    })
+    .await;
+}
+
+// Issue 6: recording machines say how they are, and an operator sees it.
+#[tokio::test]
+async fn recording_machines_are_shown() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        let world = World::new(&service).await;
+        let says = async |name: &str, status: &str, health: &str| {
+            let body = json!({"jibriId": name, "status": {"busyStatus": status, "health": {"healthStatus": health, "details": {}}}});
+            let headers = [("authorization".to_owned(), format!("Bearer {SECRET}"))];
+            let path = format!("/webhooks/jitsi/{}/v1/status", world.account);
+            let answered = service.anonymous().deliver(&path, &headers, body.to_string().into_bytes()).await;
+            assert_eq!(answered.0, 200, "{}", answered.1);
+        };
+        let ready = async || {
+            let server = world.client.ok("provider.server", json!({"id": world.account})).await;
+            let shown = |one: &Value| (one["name"].as_str().unwrap().to_owned(), one["ready"] == true);
+            server["recorders"].as_array().unwrap().iter().map(shown).collect::<Vec<_>>()
+        };
+        says("jibri-1", "IDLE", "HEALTHY").await;
+        says("jibri-2", "IDLE", "UNHEALTHY").await;
+        assert_eq!(ready().await, [("jibri-1".to_owned(), true), ("jibri-2".to_owned(), false)]);
+        says("jibri-1", "BUSY", "HEALTHY").await;
+        says("jibri-2", "IDLE", "HEALTHY").await;
+        assert_eq!(ready().await, [("jibri-1".to_owned(), false), ("jibri-2".to_owned(), true)]);
+        service.advance_min(4);
+        assert_eq!(ready().await, [("jibri-1".to_owned(), false), ("jibri-2".to_owned(), false)], "nobody was heard for a while");
+        service.advance_min(8 * 24 * 60);
+        service.app.hosting.count_rooms().await.unwrap();
+        assert!(ready().await.is_empty());
+        let other = service.organization("B").await;
+        assert_eq!(other.kind("provider.server", json!({"id": world.account})).await, "provider.not_found");
+    })
+    .await;
+}
