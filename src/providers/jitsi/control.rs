@@ -84,6 +84,11 @@ impl<'a> Control<'a> {
         self.judged(answer, caller, Method::PUT, "kick-participant").await
     }
 
+    /// Whether the server has what puts people out.
+    pub async fn puts_out(&self, caller: &Caller) -> Result<bool, Trouble> {
+        self.has(caller, Method::PUT, "kick-participant").await
+    }
+
     /// All rooms that are open, of whoever in this account's tenant.
     pub async fn rooms(&self, caller: &Caller) -> Result<Vec<OpenRoom>, Trouble> {
         let answer = caller.call_with(Method::GET, &format!("{}/room-census", self.url), None, None).await?;

@@ -310,3 +310,24 @@ async fn recording_machines_are_shown() {
     })
     .await;
 }
+
+// Issue 6: the doctor asks as it will be asked, and says what to change.
+#[tokio::test]
+async fn the_servers_api_is_looked_at() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        let world = World::new(&service).await;
+        let said = async || world.client.ok("provider.test", json!({"id": world.account})).await["findings"].to_string();
+        let found = said().await;
+        for text in ["counts its rooms: 0 are open", "takes omeet's orders", "can be put out of calls"] {
+            assert!(found.contains(text), "{text} is not among {found}");
+        }
+        world.prosody.held().key_server = format!("{}/keys/{}", service.base, world.account);
+        assert!(said().await.contains(&format!("/keys/{}/control", world.account)));
+        world.prosody.held().missing.extend(["/end-meeting", "/kick-participant", "/room-census"]);
+        let found = said().await;
+        for text in ["Rooms are not counted", "Calls do not end with their meetings", "no muc_kick_participant"] {
+            assert!(found.contains(text), "{text} is not among {found}");
+        }
+    })
+    .await;
+}
