@@ -320,6 +320,7 @@ fn registry(
     };
     providers::usage::register(&mut registry, db, sealer.clone());
     providers::subscriptions::register(&mut registry, db, sealer.clone());
+    providers::servers::register(&mut registry, db, sealer.clone());
     let outside = providers::accounts::rpc::Outside { calls, base: meetings.base().into() };
     providers::accounts::rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone(), outside, changed);
     providers::token_rpc::register(&mut registry, db, sealer.clone(), config.jitsi.clone());

@@ -56,6 +56,7 @@ impl Site {
             .route("/.well-known/jwks.json", get(jwks))
             .route("/keys/{file}", get(key))
             .route("/keys/{account}/{file}", get(account_key))
+            .route("/keys/{account}/control/{file}", get(account_control_key))
             // Where clients of Odoo look for the company's picture.
             .route("/web/binary/company_logo", get(async |state| asset(state, Path("logo.svg".to_owned()), HeaderMap::new()).await))
             .fallback(nowhere)
@@ -170,6 +171,13 @@ async fn account_key(State(site): State<Site>, Path((account, file)): Path<(Stri
     match account.parse::<ProviderId>() {
         Ok(account) if file == "jwks.json" => key_set(&site, Scope::Account(account)).await,
         Ok(account) => pem(&site, Scope::Account(account), &file).await,
+        Err(_) => answer(StatusCode::NOT_FOUND, "no such key\n", common(site.https)),
+    }
+}
+
+async fn account_control_key(State(site): State<Site>, Path((account, file)): Path<(String, String)>) -> Response {
+    match account.parse::<ProviderId>() {
+        Ok(account) => pem(&site, Scope::Control(account), &file).await,
         Err(_) => answer(StatusCode::NOT_FOUND, "no such key\n", common(site.https)),
     }
 }

@@ -11,10 +11,11 @@
 //! | `store` | SQL |
 //! | [`service`] | keeping facts, and bringing the meeting to what they say |
 //! | `csv` | a table that no spreadsheet takes for formulas |
-//! | [`rpc`] | `attendance.*` |
+//! | [`rpc`], `kick` | `attendance.*`, `participant.kick` |
 
 mod align;
 mod csv;
+mod kick;
 pub mod rpc;
 pub mod service;
 mod store;
@@ -23,5 +24,11 @@ pub mod timeline;
 mod timeline_tests;
 mod view;
 
-pub use service::{fill, keep};
+pub use service::{OpenCall, fill, keep, open_call};
 pub use view::{Attendance, Person};
+
+use crate::kernel::failure::{Class, Kind};
+
+/// Nobody reported that they are there.
+pub static NOT_IN_CALL: Kind =
+    Kind::new(Class::State, "participant.not_in_call", "The provider reported no connection of this person that is still there");

@@ -39,7 +39,8 @@ static GET: Spec = Spec {
         params: r#"{"meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112"}"#,
         result: r#"{"meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "calls": [{"from": "2026-12-01T09:00:03Z", "to": "2026-12-01T09:55:00Z"}],
             "items": [{"participant_id": "par_0199a3c5e1f07d2a8b4c6d5e4f302114", "name": "Ana", "email": "ana@example.org", "is_moderator": true,
-            "minutes": 55, "seconds": 3297, "spoke_s": 840, "intervals": [{"from": "2026-12-01T09:00:03Z", "to": "2026-12-01T09:55:00Z"}]}]}"#,
+            "minutes": 55, "seconds": 3297, "spoke_s": 840, "intervals": [{"from": "2026-12-01T09:00:03Z", "to": "2026-12-01T09:55:00Z"}],
+            "connections": []}]}"#,
     },
 }
 .checked();
@@ -61,6 +62,7 @@ static EXPORT: Spec = Spec {
 
 /// Adds the methods.
 pub fn register(registry: &mut Registry, meetings: &Meetings) {
+    super::kick::register(registry, meetings);
     let of = meetings.clone();
     registry.add(&GET, move |ctx: Ctx, params: OfMeeting| {
         let meetings = of.clone();

@@ -8,7 +8,7 @@ use super::timeline::Timeline;
 use super::view::{Attendance, Span, people, seen};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
-use crate::kernel::{Ctx, Failure, MeetingId};
+use crate::kernel::{Ctx, Failure, MeetingId, OrgId, Timestamp};
 use crate::meetings::{Meetings, NOT_FOUND, Participant, Reported};
 use crate::providers::facts::{Fact, Mark, Step};
 
@@ -45,6 +45,27 @@ pub async fn fill(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId, fa
     keep(tx, ctx, meetings, id, &facts).await
 }
 
+/// A call that goes on, by what was reported of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCall {
+    /// The provider's name of it; where nobody reported its beginning, the second of its first sign.
+    pub key: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When something was last heard of it.
+    pub last_sign: Timestamp,
+}
+
+/// The call of a meeting that goes on, if any does.
+pub async fn open_call(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<OpenCall>, Failure> {
+    let (runs, points) = (store::runs(tx, org, id).await?, store::points(tx, org, id).await?);
+    let Some(call) = Timeline::new(&runs, &points).calls.last().copied().filter(|call| call.to.is_none()) else { return Ok(None) };
+    let known = runs.iter().find(|run| run.started_at == Some(call.from) && run.ended_at.is_none());
+    let key = known.map_or_else(|| call.from.secs().to_string(), |run| run.key.clone());
+    let last_sign = points.iter().map(|point| point.at).max().unwrap_or(call.from).max(call.from);
+    Ok(Some(OpenCall { key, since: call.from, last_sign }))
+}
+
 // A call that only its people tell of has a run of its own name.
 async fn settle(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId) -> Result<(), Failure> {
     let Some((meeting, participants)) = meetings.held_in(tx, ctx.org, id).await? else { return Ok(()) };
@@ -54,7 +75,7 @@ async fn settle(tx: &mut Tx, ctx: &Ctx, meetings: &Meetings, id: MeetingId) -> R
     meetings.report_in(tx, ctx, id, &reported).await
 }
 
-async fn worked_out(
+pub(super) async fn worked_out(
     tx: &mut Tx,
     ctx: &Ctx,
     id: MeetingId,

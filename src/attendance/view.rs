@@ -49,6 +49,8 @@ pub struct Person {
     pub spoke_s: Option<i64>,
     /// Each time they were there.
     pub intervals: Vec<Span>,
+    /// The provider's names of their connections that are still there.
+    pub connections: Vec<String>,
 }
 
 /// Everybody who was there; connections of one person are put together.
@@ -60,8 +62,13 @@ pub(super) fn people(timeline: &Timeline, attendees: &[Attendee], participants: 
         same.push(attendee);
         intervals.extend(stays);
     }
-    let mut people: Vec<Person> =
-        together.into_iter().map(|(key, (same, stays))| person(&key, &same, merged(stays), participants, now)).collect();
+    let mut people: Vec<Person> = together
+        .into_iter()
+        .map(|(key, (same, stays))| {
+            let connections = there(timeline, &same);
+            Person { connections, ..person(&key, &same, merged(stays), participants, now) }
+        })
+        .collect();
     people.sort_by_key(|person| (person.participant_id.is_none(), person.intervals.first().map(|span| span.from), person.name.clone()));
     people
 }
@@ -119,7 +126,15 @@ fn person(key: &Key, same: &[&Attendee], intervals: Vec<Interval>, participants:
         seconds: ms / 1000,
         spoke_s: (!spoke.is_empty()).then(|| spoke.iter().sum::<i64>() / 1000),
         intervals: intervals.into_iter().map(|Interval { from, to }| Span { from, to }).collect(),
+        connections: Vec::new(),
     }
+}
+
+fn there(timeline: &Timeline, same: &[&Attendee]) -> Vec<String> {
+    let is_there = |attendee: &&&Attendee| {
+        timeline.stays.get(&attendee.person_key).and_then(|stays| stays.last()).is_some_and(|stay| stay.to.is_none())
+    };
+    same.iter().filter(is_there).map(|attendee| attendee.person_key.clone()).collect()
 }
 
 // Two connections at once are one person being there once.

@@ -10,10 +10,14 @@
 //! | `sync` | doing it |
 //! | `feeds` | asking those providers for reports that give them only to those who asked |
 //! | `reconcile` | asking for what was not heard |
+//! | `orders` | telling a server of one's own to end a call, or to put somebody out |
+//! | `census` | which rooms of such a server are open |
 //! | `compare` | from time to time: what the provider has is what it should have |
 
+mod census;
 mod compare;
 mod feeds;
+mod orders;
 pub mod plan;
 mod reconcile;
 mod sync;
@@ -26,7 +30,7 @@ use crate::jobs::Worker;
 use crate::kernel::Failure;
 use crate::meetings::Meetings;
 use crate::providers::calls::caller::Calls;
-use crate::providers::{links, subscriptions, usage};
+use crate::providers::{links, orders as ordered, subscriptions, usage};
 use crate::recordings::Recordings;
 
 const COUNTED_EVERY: Duration = Duration::from_secs(15);
@@ -36,6 +40,8 @@ const SUBSCRIBED_EVERY: Duration = Duration::from_secs(6 * 3600);
 const STARTED_EVERY: Duration = Duration::from_secs(7 * 86_400);
 /// How often those are looked for that should be over.
 const OVERDUE_EVERY: Duration = Duration::from_secs(240);
+/// How often rooms are counted.
+const COUNTED_ROOMS_EVERY: Duration = Duration::from_secs(60);
 const COMPARED_EVERY: Duration = Duration::from_secs(60);
 
 /// Meetings at providers; clones share everything.
@@ -93,6 +99,13 @@ impl Hosting {
             let hosting = of.clone();
             async move { hosting.reconcile(job).await }
         });
+        for kind in [ordered::END_CALL, ordered::KICK] {
+            let of = self.clone();
+            worker.handle(kind, move |job| {
+                let hosting = of.clone();
+                async move { hosting.carry_out(job).await }
+            });
+        }
         let of = self.clone();
         worker.every("provider.reconcile_all", STARTED_EVERY, move || {
             let hosting = of.clone();
@@ -107,6 +120,11 @@ impl Hosting {
         worker.every("provider.compare", COMPARED_EVERY, move || {
             let hosting = of.clone();
             async move { hosting.compare_stale().await }
+        });
+        let of = self.clone();
+        worker.every("provider.count_rooms", COUNTED_ROOMS_EVERY, move || {
+            let hosting = of.clone();
+            async move { hosting.count_rooms().await }
         });
         let of = self.clone();
         worker.every("provider.count", COUNTED_EVERY, move || {

@@ -50,6 +50,34 @@ pub(super) async fn find_by_room(tx: &mut Tx, org: OrgId, provider: ProviderId, 
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
+const AT_ACCOUNT: &str = "select m.id, m.room_name from meeting m join provider_account d on d.org_id = m.org_id
+    and (m.provider_id = d.id or m.provider_id is null and d.is_default) where m.org_id = ";
+
+/// Meetings that go on at one account, after `after`. As in [`find_by_room`].
+pub(super) async fn running_at(
+    tx: &mut Tx,
+    org: OrgId,
+    provider: ProviderId,
+    after: Option<MeetingId>,
+    limit: u32,
+) -> Result<Vec<(MeetingId, String)>, Failure> {
+    let mut sql = Sql::new(AT_ACCOUNT);
+    sql.bind(org).push(" and d.id = ").bind(provider).push(" and m.state = 'started'");
+    if let Some(after) = after {
+        sql.push(" and m.id > ").bind(after);
+    }
+    sql.push(" order by m.id limit ").bind(limit);
+    sql.fetch_all(tx).await
+}
+
+/// Meetings in these rooms of one account that may go on, and do not. As in [`find_by_room`].
+pub(super) async fn idle_at(tx: &mut Tx, org: OrgId, provider: ProviderId, rooms: &[&str]) -> Result<Vec<(MeetingId, String)>, Failure> {
+    let mut sql = Sql::new(AT_ACCOUNT);
+    sql.bind(org).push(" and d.id = ").bind(provider).push(" and m.state in ('ready', 'ended') and m.room_name in ");
+    sql.bind_list(rooms.iter().map(|room| (*room).to_owned())).push(" order by m.id");
+    sql.fetch_all(tx).await
+}
+
 /// The code of the meeting in a room of one account, of whichever organization. As in [`find_by_room`].
 pub(super) async fn code_of_room(tx: &mut Tx, provider: ProviderId, room_name: &str) -> Result<Option<String>, Failure> {
     let sql = "select m.room_code from meeting m join provider_account d on d.org_id = m.org_id

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::kernel::Timestamp;
 use crate::kernel::seal::{same, sha256};
+use crate::providers::servers::RecorderSaid;
 
 /// How far a sender's clock may be ahead of ours.
 const AHEAD_S: i64 = 300;
@@ -45,8 +46,8 @@ pub enum Verified {
         /// The room.
         room: String,
     },
-    /// The provider says how it is; nothing follows from it.
-    Heartbeat,
+    /// One of its machines says how it is; absent where it does not say which.
+    Heartbeat(Option<RecorderSaid>),
 }
 
 /// What is on the outside of a message.

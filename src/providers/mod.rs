@@ -15,6 +15,8 @@
 //! | [`token_rpc`] | `token.explain` |
 //! | [`calls`] | calling a provider: tokens, limits, what its answers mean |
 //! | [`links`] | what a meeting is at a provider that has to be called |
+//! | [`orders`] | what a server is told of its calls |
+//! | [`servers`] | what is known of an account's own server |
 //! | [`subscriptions`] | what is asked of those that report only to those who asked |
 //! | [`facts`], [`inbound`] | what providers report, and what they have to prove first |
 //! | [`jitsi`], [`jaas`], [`zoom`], [`google_meet`], [`teams`] | one provider each |
@@ -28,9 +30,11 @@ pub mod inbound;
 pub mod jaas;
 pub mod jitsi;
 pub mod links;
+pub mod orders;
 pub mod probe;
 pub mod published;
 pub mod resolved;
+pub mod servers;
 pub mod subscriptions;
 pub mod teams;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! whose people run omeet. Otherwise the administrator of one organization could make tokens for the Jitsi of another.
 
 use super::accounts::rs256_accounts;
+use super::jitsi::control::control_key;
 use super::jitsi::token::PublicKey;
 use super::jitsi::token::jwks::JwkSet;
 use crate::db::Tx;
@@ -17,6 +18,8 @@ pub enum Scope {
     Installation,
     /// `/keys/<account>/jwks.json`, `/keys/<account>/<file>`: those of one account, of whichever organization.
     Account(ProviderId),
+    /// `/keys/<account>/control/<file>`: those that sign what the account's server is asked, and none that signs a person's token.
+    Control(ProviderId),
 }
 
 /// The keys as a JWK set (`cache_keys_url`).
@@ -34,8 +37,12 @@ pub async fn public_key_pem(tx: &mut Tx, sealer: &Sealer, scope: Scope, file_nam
 async fn public_keys(tx: &mut Tx, sealer: &Sealer, scope: Scope) -> Result<Vec<PublicKey>, Failure> {
     let id = match scope {
         Scope::Installation => None,
-        Scope::Account(id) => Some(id),
+        Scope::Account(id) | Scope::Control(id) => Some(id),
     };
     let accounts = rs256_accounts(tx, sealer, id).await?;
-    Ok(accounts.iter().filter_map(|account| account.key.as_ref().and_then(PublicKey::of)).collect())
+    let keys = accounts.iter().filter_map(|account| account.key.as_ref());
+    Ok(match scope {
+        Scope::Control(_) => keys.filter_map(control_key).filter_map(|key| PublicKey::of(&key)).collect(),
+        Scope::Installation | Scope::Account(_) => keys.filter_map(PublicKey::of).collect(),
+    })
 }

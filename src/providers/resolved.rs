@@ -8,8 +8,8 @@ use super::calls::host::MadeRef;
 use super::calls::{Caller, Feed, Host, Trouble};
 use super::capabilities::Capabilities;
 use super::facts::{Ask, Fact, Reading};
-use super::jitsi::RoomName;
 use super::jitsi::token::{Claims, Grant, Issuer, JaasClaims, MintedToken, ServerExpectation, SigningKey, mint};
+use super::jitsi::{Control, RoomName};
 use crate::config::JitsiDefaults;
 use crate::kernel::{Failure, ProviderId, Timestamp};
 
@@ -59,6 +59,14 @@ impl Resolved {
             Settings::GoogleMeet(google) => Some(google),
             Settings::Teams(teams) => Some(teams),
             Settings::Jitsi(_) | Settings::Jaas(_) | Settings::Url(_) => None,
+        }
+    }
+
+    /// The server's own API, where the account knows its address.
+    pub fn control(&self) -> Option<Control<'_>> {
+        match &self.settings {
+            Settings::Jitsi(jitsi) => Control::of(jitsi, self.key.as_ref(), self.issuer.as_ref()),
+            Settings::Jaas(_) | Settings::Url(_) | Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => None,
         }
     }
 

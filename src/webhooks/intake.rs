@@ -10,6 +10,7 @@ use crate::jobs::{self, NewJob};
 use crate::kernel::{Failure, ProviderId, ReceiptId};
 use crate::providers::accounts::settings::Settings;
 use crate::providers::inbound::{Envelope, Received, Refusal, Verified};
+use crate::providers::servers::{self, RecorderSaid};
 use crate::providers::{Account, for_messages, google_meet, jaas, jitsi, teams, zoom};
 
 /// What became of a message at the door.
@@ -37,7 +38,7 @@ impl Inbox {
         match self.verify(&account, address, received).await {
             Err(refusal) => Ok(Taken::Refused(refusal)),
             Ok(Verified::Answer { content_type, body }) => Ok(Taken::Answer { content_type, body }),
-            Ok(Verified::Heartbeat) => Ok(Taken::Heard),
+            Ok(Verified::Heartbeat(said)) => self.heard(&account, said).await,
             Ok(Verified::HowToOpen { room }) => {
                 let body = self.provisioning(&account, &room).await?.to_string();
                 Ok(Taken::Answer { content_type: "application/json", body })
@@ -73,6 +74,19 @@ impl Inbox {
                 google_meet::webhook::verify(google, address, &keys, received)
             }
         }
+    }
+
+    async fn heard(&self, account: &Account, said: Option<RecorderSaid>) -> Result<Taken, Failure> {
+        let Some(said) = said else { return Ok(Taken::Heard) };
+        let (org, id) = (account.org, account.id);
+        self.meetings
+            .db()
+            .unit(move |tx| {
+                let said = said.clone();
+                Box::pin(async move { servers::heard(tx, org, id, &said).await })
+            })
+            .await?;
+        Ok(Taken::Heard)
     }
 
     async fn keep(&self, account: &Account, envelope: Envelope, body: &[u8]) -> Result<Taken, Failure> {

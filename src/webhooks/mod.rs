@@ -16,6 +16,7 @@
 //! | [`intake`] | proving and storing |
 //! | `keys` | public keys of those who sign with tokens |
 //! | [`handling`] | what follows from a message |
+//! | `questions` | what was asked about rooms, and what was answered |
 //! | `opening` | a provider asks whether, and how, a room may open |
 //! | [`web`] | the routes |
 //! | [`rpc`] | `webhook.list`, `webhook.get`, `webhook.replay` |
@@ -25,6 +26,7 @@ pub mod intake;
 mod keys;
 pub mod model;
 mod opening;
+mod questions;
 pub mod rpc;
 mod store;
 pub mod web;
@@ -43,11 +45,18 @@ use crate::recordings::Recordings;
 /// No such message here.
 pub static NOT_FOUND: Kind = Kind::new(Class::NotFound, "webhook.not_found", "No such message");
 
+/// It is done with.
+pub static ANSWERED: Kind =
+    Kind::new(Class::State, "webhook.answered", "This was a question, answered when it came: there is nothing to work on");
+
 /// The provider does not say what its message is about.
 pub static UNANSWERED: Kind = Kind::new(Class::Unavailable, "webhook.unanswered", "The provider does not say what its message is about");
 
 /// Days that messages stay: long after every provider has given up sending one again.
 const KEPT_DAYS: i64 = 90;
+
+/// Days that questions stay which were answered when they came.
+const QUESTIONS_DAYS: i64 = 7;
 
 /// The inbox; clones share everything.
 #[derive(Clone)]
@@ -102,8 +111,11 @@ impl Inbox {
         });
     }
 
-    async fn forget(&self) -> Result<(), Failure> {
-        let before = self.meetings.db().clock().now().plus_secs(-KEPT_DAYS * 86_400);
-        self.meetings.db().unit(move |tx| Box::pin(store::forget(tx, before))).await.map(drop)
+    /// Forgets what is old enough.
+    pub async fn forget(&self) -> Result<(), Failure> {
+        let now = self.meetings.db().clock().now();
+        let (before, asked_before) = (now.plus_secs(-KEPT_DAYS * 86_400), now.plus_secs(-QUESTIONS_DAYS * 86_400));
+        self.meetings.db().unit(move |tx| Box::pin(store::forget(tx, before))).await?;
+        self.meetings.db().unit(move |tx| Box::pin(store::forget_some(tx, questions::PREFIX, asked_before))).await.map(drop)
     }
 }

@@ -25,9 +25,28 @@ pub(super) enum Closed {
     /// It is no room of ours.
     Unknown,
     /// It is too early.
-    NotYet(Timestamp),
+    NotYet(MeetingId, Timestamp),
     /// It is over, or called off.
-    Over,
+    Over(MeetingId),
+}
+
+impl Closed {
+    /// For whoever stands in front of the room.
+    pub fn says(&self) -> String {
+        match self {
+            Self::Unknown => "There is no meeting in this room. Please use the link of your invitation.".to_owned(),
+            Self::NotYet(_, opens_at) => format!("This meeting opens at {} UTC.", opens_at.to_jiff().strftime("%Y-%m-%d %H:%M")),
+            Self::Over(_) => "This meeting is over.".to_owned(),
+        }
+    }
+
+    /// The meeting, where there is one.
+    pub fn meeting(&self) -> Option<MeetingId> {
+        match self {
+            Self::Unknown => None,
+            Self::NotYet(meeting, _) | Self::Over(meeting) => Some(*meeting),
+        }
+    }
 }
 
 impl Inbox {
@@ -94,9 +113,9 @@ fn closed(meeting: &Meeting, now: Timestamp) -> Option<Closed> {
     let state = if meeting.may_resume() { State::Ready } else { meeting.state };
     match state {
         State::Draft => Some(Closed::Unknown),
-        State::Ended | State::Cancelled => Some(Closed::Over),
-        State::Ready | State::Started if now >= meeting.closes_at() => Some(Closed::Over),
-        State::Ready if now < meeting.opens_at() => Some(Closed::NotYet(meeting.opens_at())),
+        State::Ended | State::Cancelled => Some(Closed::Over(meeting.id)),
+        State::Ready | State::Started if now >= meeting.closes_at() => Some(Closed::Over(meeting.id)),
+        State::Ready if now < meeting.opens_at() => Some(Closed::NotYet(meeting.id, meeting.opens_at())),
         State::Ready | State::Started => None,
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::intake::body_place;
 use super::model::{Receipt, ReceiptFilter, ReceiptWithBody, shown};
-use super::{Inbox, NOT_FOUND, store};
+use super::questions::PREFIX;
+use super::{ANSWERED, Inbox, NOT_FOUND, store};
 use crate::audit;
 use crate::db::Tx;
 use crate::kernel::{Ctx, Failure, ReceiptId, Role};
@@ -31,7 +32,8 @@ macro_rules! receipt_json {
 static LIST: Spec = Spec {
     name: "webhook.list",
     summary: "List what providers sent, newest first",
-    description: "Messages that were proven, stored once each, and what became of them; they stay 90 days. Those that were not believed are not here: \
+    description: "Messages that were proven, stored once each, and what became of them; they stay 90 days. A Jitsi's questions whether a room may \
+        open are among them for a week, as `reservation.allowed` and `reservation.refused`, with the answer in `note`; the same one is kept once an hour. Those that were not believed are not here: \
         omeet_webhook_messages_total counts them. What omeet itself sends is in webhook.delivery.list.",
     rule: Rule::AtLeast(Role::Admin),
     changes: false,
@@ -63,7 +65,7 @@ static REPLAY: Spec = Spec {
     description: "Facts that are known already change nothing: replaying is safe, in any order and as often as one likes.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
-    errors: &[&NOT_FOUND],
+    errors: &[&NOT_FOUND, &ANSWERED],
     example: Example { params: r#"{"id": "whr_0199a3c5e1f07d2a8b4c6d5e4f302116"}"#, result: concat!("{", receipt_json!(), "}") },
 }
 .checked();
@@ -101,6 +103,9 @@ impl Inbox {
         let (inbox, caller) = (self.clone(), ctx.clone());
         let unit = async move |tx: &mut Tx| {
             let receipt = store::find(tx, caller.org, id).await?.ok_or(&NOT_FOUND)?;
+            if receipt.event.starts_with(PREFIX) {
+                return Err(Failure::from(&ANSWERED));
+            }
             inbox.replay(tx, &caller, id, receipt.provider_id).await?;
             audit::record(tx, &caller, "webhook.replay", id, json!({ "state": { "before": receipt.state, "after": "received" } })).await?;
             Ok(store::find(tx, caller.org, id).await?.ok_or(&NOT_FOUND)?)

@@ -78,6 +78,19 @@ pub(super) async fn note(
     tx.execute(sql, args).await.map(drop)
 }
 
+/// How many messages of an account, whose events begin with `prefix`, came since `since`; counts to `most`.
+pub(super) async fn count_since(tx: &mut Tx, provider: ProviderId, prefix: &str, since: Timestamp, most: i64) -> Result<i64, Failure> {
+    let sql =
+        "select count(*) from (select 1 from webhook_receipt where received_at >= $1 and provider_id = $2 and event like $3 limit $4) r";
+    let (count,): (i64,) = tx.fetch_one(sql, args![since, provider, format!("{prefix}%"), most]).await?;
+    Ok(count)
+}
+
+/// Removes messages whose events begin with `prefix` that came before `before`.
+pub(super) async fn forget_some(tx: &mut Tx, prefix: &str, before: Timestamp) -> Result<u64, Failure> {
+    tx.execute("delete from webhook_receipt where received_at < $1 and event like $2", args![before, format!("{prefix}%")]).await
+}
+
 /// Removes messages that came before `before`.
 pub(super) async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
     tx.execute("delete from webhook_receipt where received_at < $1", args![before]).await

@@ -12,6 +12,7 @@ mod demo;
 mod documents;
 mod feeds;
 mod fuzz;
+mod governed;
 mod hosting;
 mod imports;
 mod inbox;

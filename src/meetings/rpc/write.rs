@@ -145,7 +145,8 @@ static START: Spec = changing(
 static END: Spec = changing(
     "meeting.end",
     "Close a meeting",
-    "Nobody can join any more. Closing twice is no error. Until its time is over, meeting.reopen opens it again.",
+    "Nobody can join any more. Closing twice is no error. Until its time is over, meeting.reopen opens it again. At a Jitsi server of one's own that \
+        takes orders (`control_url` of its account), the call ends for everybody right after the answer.",
     &[&NOT_FOUND, &NOT_HOST, &NOT_STARTED, &CANCELLED],
     BY_ID,
     MEETING,

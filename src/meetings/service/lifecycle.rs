@@ -11,6 +11,7 @@ use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::context::Caller;
 use crate::kernel::{Ctx, Failure, Kind, MeetingId, Timestamp, text};
+use crate::providers::{ProviderKind, orders};
 
 /// What `meeting.delete` answers.
 #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -67,6 +68,9 @@ impl Meetings {
         // A person's word: now it stays closed. That its time was over is nobody's: a report may know better when it ended.
         let is_nobodys = matches!(ctx.caller, Caller::System) && after.meeting.state != before.meeting.state;
         after.meeting.emptied = if action == Action::End { is_nobodys } else { after.meeting.emptied };
+        if is_over(&after) && !is_over(&before) {
+            end_call(tx, &before, now).await?;
+        }
         self.save(tx, ctx, done(action), &before, after).await
     }
 
@@ -105,6 +109,9 @@ impl Meetings {
     pub async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<Deleted, Failure> {
         let held = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
         store::delete(tx, ctx.org, id).await?;
+        if !is_over(&held) {
+            end_call(tx, &held, tx.now()).await?;
+        }
         super::tell_provider(tx, &[&held.meeting]).await?;
         let shown = MeetingView::new(&held.meeting, &held.people, &self.base, false);
         audit::record(tx, ctx, "meeting.delete", id, audit::changes(&shown, &serde_json::Value::Null)).await?;
@@ -127,6 +134,20 @@ pub(super) fn stamp(after: &mut Held, action: Action, now: Timestamp, reason: Op
         Action::Replan => meeting.begin_anew(now),
         Action::Claim => meeting.reserved_until = None,
     }
+}
+
+fn is_over(held: &Held) -> bool {
+    matches!(held.meeting.state, State::Ended | State::Cancelled)
+}
+
+// Whoever is in the call is put out of it, where the server takes orders. Before its time nobody is.
+async fn end_call(tx: &mut Tx, held: &Held, now: Timestamp) -> Result<(), Failure> {
+    let meeting = &held.meeting;
+    let may_run = meeting.state == State::Started || meeting.state == State::Ready && now >= meeting.opens_at();
+    if !may_run || meeting.provider_kind.as_deref().is_some_and(|kind| kind != ProviderKind::Jitsi.name()) {
+        return Ok(());
+    }
+    orders::end_call(tx, meeting.org_id, meeting.provider_id, meeting.id, &meeting.room_name).await
 }
 
 fn refusal(action: Action) -> &'static Kind {

@@ -32,6 +32,25 @@ impl Meetings {
         }
     }
 
+    /// Meetings that go on at a provider account, by identifier, after `after`: identifier and room.
+    pub async fn running_at(
+        &self,
+        org: OrgId,
+        provider: ProviderId,
+        after: Option<MeetingId>,
+        limit: u32,
+    ) -> Result<Vec<(MeetingId, String)>, Failure> {
+        store::running_at(&mut self.db.reader().await?, org, provider, after, limit).await
+    }
+
+    /// Of the meetings in these rooms of a provider account, those that do not go on and may: identifier and room.
+    pub async fn idle_at(&self, org: OrgId, provider: ProviderId, rooms: &[&str]) -> Result<Vec<(MeetingId, String)>, Failure> {
+        if rooms.is_empty() {
+            return Ok(Vec::new());
+        }
+        store::idle_at(&mut self.db.reader().await?, org, provider, rooms).await
+    }
+
     /// A meeting with its people, held until the unit ends.
     pub async fn held_in(&self, tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<Option<(Meeting, Vec<Participant>)>, Failure> {
         match store::find_for_change(tx, org, id).await? {

@@ -29,7 +29,9 @@ pub(super) use address::is_loopback;
 pub use choose::choose;
 pub use model::{AccountChanges, NewAccount, ProviderAccount, ProviderKind};
 pub(super) use service::rs256_accounts;
-pub use service::{Account, account, create, delete, for_messages, left, resolve, set_default, update, whether_active};
+pub use service::{
+    Account, account, all_controlled, controlled, create, delete, for_messages, left, resolve, set_default, update, whether_active,
+};
 pub use store::RELATION;
 pub use vault::SEALED;
 
@@ -50,3 +52,9 @@ pub static STALE: Kind =
     Kind::new(Class::Conflict, "provider.version", "Somebody else changed the provider account: read it again, then change it");
 /// A switched-off account cannot be the default.
 pub static INACTIVE: Kind = Kind::new(Class::State, "provider.inactive", "The provider account is switched off: switch it on first");
+/// Its server takes no orders.
+pub static NO_CONTROL: Kind = Kind::new(
+    Class::State,
+    "provider.no_control",
+    "The meeting's provider account has no server that takes orders: a Jitsi of one's own with control_url and tokens signed with RS256 does",
+);

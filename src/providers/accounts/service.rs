@@ -206,6 +206,21 @@ pub async fn resolve(
     chosen.map_or_else(|| Resolved::of_installation(defaults), |account| resolved(sealer, &account)).map(Arc::new)
 }
 
+/// The account of a meeting, named or the default, if it is a Jitsi whose own API omeet may call.
+pub async fn controlled(tx: &mut Tx, org: OrgId, id: Option<ProviderId>) -> Result<Option<ProviderId>, Failure> {
+    let found = match id {
+        Some(id) => store::find(tx, org, id).await?.filter(|account| account.active),
+        None => store::find_default(tx, org).await?,
+    };
+    Ok(found.filter(Stored::is_controlled).map(|account| account.id))
+}
+
+/// All of them, of whatever organization.
+pub async fn all_controlled(tx: &mut Tx) -> Result<Vec<(OrgId, ProviderId)>, Failure> {
+    let all = store::active_jitsi(tx).await?;
+    Ok(all.into_iter().filter(|(_, account)| account.is_controlled()).map(|(org, account)| (org, account.id)).collect())
+}
+
 /// An account that messages arrive for, with whose it is.
 #[derive(Debug, Clone)]
 pub struct Account {

@@ -81,6 +81,13 @@ pub struct JitsiSettings {
     /// Whether calls may be shown inside other pages; true when absent, except for meet.jit.si.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub embed: Option<bool>,
+    /// Where omeet reaches the HTTP port of the server's Prosody: `http://prosody:5280`. It is not for the public. There rooms are counted, and, where
+    /// tokens are signed with RS256, calls are ended and people put out. Absent: nothing of that is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_url: Option<String>,
+    /// The XMPP domain of the server's rooms (`muc.meet.jitsi` in its Docker images). `conference.` and the host of `server_url` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muc_domain: Option<String>,
     /// What the server's event modules, its reservation module and its Jibri send as bearer token; without it none is believed. Never answered.
     #[serde(skip_serializing)]
     #[schemars(with = "Option<String>", extend("writeOnly" = true))]
@@ -271,6 +278,8 @@ impl JitsiSettings {
             audience: None,
             token_in: TokenIn::default(),
             embed: None,
+            control_url: None,
+            muc_domain: None,
             webhook_secret: None,
             webhook_secret_previous: None,
         }
@@ -282,6 +291,8 @@ impl JitsiSettings {
         self.app_id = word("app_id", self.app_id.as_deref())?;
         self.audience = word("audience", self.audience.as_deref())?;
         self.key_id = word("key_id", self.key_id.as_deref())?;
+        self.control_url = checks::address("control_url", self.control_url.take())?;
+        self.muc_domain = word("muc_domain", self.muc_domain.as_deref())?;
         self.check_public()?;
         match (&self.app_id, self.algorithm()) {
             (None, _) => self.check_without_tokens()?,
@@ -350,8 +361,18 @@ impl JitsiSettings {
 
     /// The token's `sub`.
     pub fn subject(&self) -> String {
-        let tenant = || self.server_url.splitn(4, '/').nth(3).filter(|path| !path.is_empty()).map(str::to_owned);
+        let tenant = || self.tenant().map(str::to_owned);
         self.domain.clone().or_else(tenant).unwrap_or_else(|| address::host(&self.server_url))
+    }
+
+    /// The tenant in the server's address.
+    pub fn tenant(&self) -> Option<&str> {
+        self.server_url.splitn(4, '/').nth(3).filter(|path| !path.is_empty())
+    }
+
+    /// The XMPP domain of the rooms.
+    pub fn rooms_domain(&self) -> String {
+        self.muc_domain.clone().unwrap_or_else(|| format!("conference.{}", address::host(&self.server_url)))
     }
 }
 

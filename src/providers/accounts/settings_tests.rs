@@ -41,6 +41,8 @@ fn what_does_not_fit_together_is_refused() {
         (json!({"server_url": url, "app_id": "a", "app_secret": "s", "key_id": "k"}), "settings.key_id"),
         (json!({"server_url": url, "app_id": "a", "app_secret": 7}), "settings.app_secret"),
         (json!({"server_url": url, "token_in": "header"}), "settings.token_in"),
+        (json!({"server_url": url, "control_url": "prosody:5280"}), "settings.control_url"),
+        (json!({"server_url": url, "muc_domain": "muc meet"}), "settings.muc_domain"),
         (json!({"server_url": "https://meet.jit.si", "app_id": "a", "app_secret": "s"}), "settings.app_id"),
         (json!({"server_url": "https://meet.jit.si/", "embed": true}), "settings.embed"),
     ] {

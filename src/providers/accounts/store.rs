@@ -34,6 +34,13 @@ pub(super) struct Stored {
     pub updated_at: Timestamp,
 }
 
+impl Stored {
+    /// Whether it is a Jitsi whose own API omeet may call.
+    pub(super) fn is_controlled(&self) -> bool {
+        self.kind == ProviderKind::Jitsi && self.settings.0.contains_key("control_url")
+    }
+}
+
 const SELECT: &str =
     "select id, kind, name, is_default, active, settings, secrets, version, created_at, updated_at from provider_account where ";
 
@@ -128,6 +135,21 @@ pub(super) async fn list_first(tx: &mut Tx) -> Result<Vec<Stored>, Failure> {
     sql.push("org_id = (select id from organization order by created_at, id limit 1) and active and secrets is not null and kind = ");
     sql.bind(ProviderKind::Jitsi.name()).push(" order by id");
     sql.fetch_all(tx).await
+}
+
+/// Active Jitsi accounts of all organizations, and whose they are.
+pub(super) async fn active_jitsi(tx: &mut Tx) -> Result<Vec<(OrgId, Stored)>, Failure> {
+    let mut sql = Sql::new("select org_id, id, kind, name, is_default, active, settings, secrets, version, created_at, updated_at");
+    sql.push(" from provider_account where active and kind = ").bind(ProviderKind::Jitsi.name()).push(" order by id");
+    let rows: Vec<Owned> = sql.fetch_all(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.org_id, row.account)).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct Owned {
+    org_id: OrgId,
+    #[sqlx(flatten)]
+    account: Stored,
 }
 
 /// The same, one account of any organization.

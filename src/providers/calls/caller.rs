@@ -195,6 +195,19 @@ impl Caller {
     }
 
     async fn once(&self, call: &Call<'_>) -> Result<Answer, Trouble> {
+        self.admitted()?;
+        let token = self.token(call.scope, call.login).await?;
+        self.send(call.method.clone(), &call.url, Some(token.text.expose_secret()), call.body.as_ref()).await
+    }
+
+    /// Makes one call with a token that was made for it, or without one. It is not sent again.
+    pub async fn call_with(&self, method: Method, url: &str, bearer: Option<&str>, body: Option<&Value>) -> Result<Answer, Trouble> {
+        self.admitted()?;
+        self.send(method, url, bearer, body).await
+    }
+
+    // Counts the call, unless its provider is left alone now.
+    fn admitted(&self) -> Result<(), Trouble> {
         let now = self.now();
         if let Some(wait_s) = self.calls.breaker.wait_s(self.account, now) {
             return Err(Trouble::Later {
@@ -204,15 +217,22 @@ impl Caller {
             });
         }
         self.calls.counts.called(self.account, now);
-        let token = self.token(call.scope, call.login).await?;
-        let url = egress::check(&call.url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
-        let mut request = self.calls.client.request(call.method.clone(), url).bearer_auth(token.text.expose_secret());
-        if let Some(body) = &call.body {
+        Ok(())
+    }
+
+    async fn send(&self, method: Method, url: &str, bearer: Option<&str>, body: Option<&Value>) -> Result<Answer, Trouble> {
+        let address = egress::check(url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
+        let span = span(method.as_str(), url);
+        let mut request = self.calls.client.request(method, address);
+        if let Some(bearer) = bearer {
+            request = request.bearer_auth(bearer);
+        }
+        if let Some(body) = body {
             request = request.json(body);
         }
         let began = std::time::Instant::now();
-        let outcome = span(call.method.as_str(), &call.url).around(self.sent(request)).await;
-        measure(&call.url, began.elapsed(), &outcome);
+        let outcome = span.around(self.sent(request)).await;
+        measure(url, began.elapsed(), &outcome);
         outcome
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::kernel::Timestamp;
 use crate::providers::facts::{Fact, FoundRecording, Mark, PlaceRef, Reading, RecordingKind, Run, Step, seconds, text, truth};
 use crate::providers::inbound::{Envelope, Received, Refusal, Verified, fingerprint};
+use crate::providers::servers::RecorderSaid;
 
 /// Machines that sit in a call and are no people.
 const MACHINES: [&str; 4] = ["recorder@", "jibri@", "jigasi@", "focus@"];
@@ -18,11 +19,22 @@ pub fn verify(secrets: &[&SecretString], received: &Received<'_>) -> Result<Veri
     received.bearer(secrets)?;
     let body = received.json()?;
     match received.tail {
-        "v1/status" => Ok(Verified::Heartbeat),
-        "v1/session/status" => Ok(Verified::Heartbeat),
+        "v1/status" => Ok(Verified::Heartbeat(recorder(&body))),
+        "v1/session/status" => Ok(Verified::Heartbeat(None)),
         "recording" => recording_envelope(&body),
         _ => event_envelope(&body),
     }
+}
+
+// Jibri says this every minute, and when it changes.
+fn recorder(body: &Value) -> Option<RecorderSaid> {
+    let word = |value: &Value| text(value).map(|word| word.chars().take(20).collect::<String>().to_lowercase());
+    let status = &body["status"];
+    Some(RecorderSaid {
+        recorder: text(&body["jibriId"])?,
+        status: word(&status["busyStatus"])?,
+        health: word(&status["health"]["healthStatus"])?,
+    })
 }
 
 fn event_envelope(body: &Value) -> Result<Verified, Refusal> {

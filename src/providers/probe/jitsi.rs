@@ -85,6 +85,13 @@ fn look_at_config(account: &Resolved, settings: &JitsiSettings, config: &WebConf
     if let Some(url) = &config.token_auth_url {
         found.note(format!("People who open a bare room address are sent to {url} (tokenAuthUrl)"));
     }
+    let rooms = settings.rooms_domain();
+    if let Some(muc) = config.muc.as_ref().filter(|muc| settings.control_url.is_some() && **muc != rooms) {
+        found.warn(
+            format!("The server's rooms are at {muc}, omeet looks for them at {rooms}: calls do not end with their meetings"),
+            format!("Set settings.muc_domain to {muc}"),
+        );
+    }
     if !account.capabilities.tokens {
         return;
     }

@@ -1,9 +1,10 @@
 //! What the configuration of a self-hosted Jitsi has to say for an account: the exact lines, for docker-jitsi-meet and for the Debian packages. What
 //! the server says by now cannot be seen from outside; who is moderator, and whether its modules ask omeet, depends on these.
 
-use super::key_server;
+use super::{control, key_server};
 use crate::providers::Resolved;
 use crate::providers::accounts::settings::{JitsiSettings, Settings};
+use crate::providers::jitsi::Control;
 
 /// Lines for one way of installing a Jitsi.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub fn lines(account: &Resolved, base: &str) -> Vec<Lines> {
         key_server: key_server::address(account, base),
         events: events(account, base),
         bare_rooms: bare_rooms(account, base),
+        orders: account.control().filter(Control::may_act).and(account.id).map(|id| control::key_server(id, base)),
+        counts: account.control().is_some(),
     };
     vec![
         Lines { place: "docker-jitsi-meet, .env", lines: of.docker() },
@@ -53,6 +56,10 @@ struct Of<'a> {
     key_server: Option<String>,
     events: Option<String>,
     bare_rooms: Option<String>,
+    /// Where the server fetches the key of orders, where it takes any.
+    orders: Option<String>,
+    /// Whether its rooms are counted.
+    counts: bool,
 }
 
 impl Of<'_> {
@@ -82,7 +89,34 @@ impl Of<'_> {
             .chain(fixed(&["XMPP_MUC_MODULES=token_affiliation", "ENABLE_AUTO_OWNER=0", "JICOFO_ENABLE_AUTH=0"]))
             .chain(self.bare_rooms.iter().map(|url| format!("TOKEN_AUTH_URL={url}")))
             .chain(reservation)
+            .chain(self.docker_control())
             .collect()
+    }
+
+    fn docker_control(&self) -> Vec<String> {
+        let orders = self.orders.iter().flat_map(|address| {
+            ["GLOBAL_MODULES=muc_end_meeting".to_owned(), format!("GLOBAL_CONFIG=prosody_password_public_key_repo_url = \"{address}\"")]
+        });
+        let modules = (self.counts).then(|| format!("XMPP_MODULES={}", self.modules().join(",")));
+        orders.chain(modules).collect()
+    }
+
+    // Those of the domain that people log in to.
+    fn modules(&self) -> Vec<&'static str> {
+        self.orders.iter().map(|_| "muc_kick_participant").chain(self.counts.then_some("muc_census")).collect()
+    }
+
+    // Before the first VirtualHost.
+    fn prosody_global(&self) -> Vec<String> {
+        if !self.counts {
+            return Vec::new();
+        }
+        let subject = self.settings.subject();
+        let domain = [format!("http_default_host = \"{subject}\""), format!("muc_mapper_domain_base = \"{subject}\"")];
+        let orders = self.orders.iter().flat_map(|address| {
+            [format!("prosody_password_public_key_repo_url = \"{address}\""), "modules_enabled = { ...; \"muc_end_meeting\" }".to_owned()]
+        });
+        domain.into_iter().chain(orders).collect()
     }
 
     fn prosody(&self) -> Vec<String> {
@@ -116,7 +150,10 @@ impl Of<'_> {
                 format!("    api_headers = {bearer}"),
             ]
         });
-        [host].into_iter().chain(tokens).chain(accepted).chain(reservation).chain(rooms).chain(events).collect()
+        let modules = self.modules().iter().map(|module| format!("\"{module}\"")).collect::<Vec<_>>().join("; ");
+        let modules = self.counts.then(|| format!("    modules_enabled = {{ ...; {modules} }}"));
+        let global = self.prosody_global().into_iter().chain([host]);
+        global.chain(tokens).chain(accepted).chain(modules).chain(reservation).chain(rooms).chain(events).collect()
     }
 }
 
@@ -143,6 +180,12 @@ mod tests {
         Resolved::new(Some(id), Settings::Jitsi(settings)).unwrap()
     }
 
+    fn with_control(own_key: bool) -> Resolved {
+        let Settings::Jitsi(settings) = account(own_key, None).settings else { panic!() };
+        let id = "prv_0199a3c5e1f07d2a8b4c6d5e4f302112".parse::<ProviderId>().unwrap();
+        Resolved::new(Some(id), Settings::Jitsi(JitsiSettings { control_url: Some("http://prosody:5280".into()), ..settings })).unwrap()
+    }
+
     // Issue 6: the exact lines, for both ways of installing a Jitsi, and never a secret.
     #[test]
     fn lines_fit_the_account() {
@@ -167,7 +210,22 @@ mod tests {
         assert!(!shared.contains("canary") && !shared.contains(sample::SECRET));
         let own = said(&account(true, None)).join("\n");
         assert!(own.contains("JWT_ASAP_KEYSERVER=https://omeet.example.org/keys/prv_0199a3c5e1f07d2a8b4c6d5e4f302112"), "{own}");
+        assert!(!own.contains("muc_census") && !own.contains("muc_end_meeting"), "without control_url nothing of that is needed: {own}");
         assert!(!own.contains("reservations") && !own.contains("APP_SECRET"), "without a secret no module is believed: {own}");
+        let orders = with_control(true);
+        for line in [
+            "GLOBAL_MODULES=muc_end_meeting",
+            "GLOBAL_CONFIG=prosody_password_public_key_repo_url = \"https://omeet.example.org/keys/prv_0199a3c5e1f07d2a8b4c6d5e4f302112/control\"",
+            "XMPP_MODULES=muc_kick_participant,muc_census",
+            "    modules_enabled = { ...; \"muc_kick_participant\"; \"muc_census\" }",
+        ] {
+            assert!(said(&orders).iter().any(|other| other == line), "{line} is not among {:#?}", said(&orders));
+        }
+        let counted = said(&with_control(false)).join("\n");
+        assert!(
+            counted.contains("XMPP_MODULES=muc_census") && !counted.contains("muc_end_meeting"),
+            "a shared secret signs no orders: {counted}"
+        );
         let without = Resolved::new(None, Settings::Jitsi(JitsiSettings::at("https://meet.example.org"))).unwrap();
         assert_eq!(said(&without), Vec::<String>::new());
     }

@@ -3,12 +3,14 @@
 //! | file | looks at |
 //! |---|---|
 //! | `fetch` | one address, with limits of time and size |
+//! | `control` | a Jitsi server's own API |
 //! | `jitsi` | a Jitsi server: scripts, configuration, clock, whether it may be embedded |
 //! | `key_server` | where a Jitsi fetches our public key |
 //! | `lines` | what a Jitsi's configuration has to say |
 //! | `web_config` | what a Jitsi's `config.js` says |
 //! | `tokens` | whether a token would be made, and be right |
 
+mod control;
 mod fetch;
 mod jitsi;
 mod key_server;
@@ -103,7 +105,11 @@ pub struct Vantage<'a> {
 pub async fn probe(account: &Resolved, calls: &Arc<Calls>, from: Vantage<'_>) -> Result<ProbeReport, Failure> {
     match (account.host(), account.id) {
         (Some(host), Some(id)) => Ok(look_at_host(host, &calls.of(id, account.version), account).await),
-        _ => probe_at(account, &from, JAAS).await,
+        _ => {
+            let mut found = Findings(probe_at(account, &from, JAAS).await?.findings);
+            control::look(account, calls, from.base, &mut found).await;
+            Ok(found.into_report())
+        }
     }
 }
 

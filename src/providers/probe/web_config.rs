@@ -5,6 +5,8 @@
 pub(super) struct WebConfig {
     /// The XMPP domain.
     pub domain: Option<String>,
+    /// The domain of its rooms.
+    pub muc: Option<String>,
     /// Where people without a token come in.
     pub anonymous_domain: Option<String>,
     /// Where people who open a bare address are sent.
@@ -17,6 +19,7 @@ impl WebConfig {
         let is_address = |value: &String| !value.contains(|c: char| c.is_control() || c.is_whitespace()) && value.len() <= 300;
         Self {
             domain: literal(text, "domain").filter(is_host),
+            muc: literal(text, "muc").filter(is_host),
             anonymous_domain: literal(text, "anonymousdomain").filter(is_host),
             token_auth_url: literal(text, "tokenAuthUrl").filter(is_address),
         }
@@ -60,6 +63,7 @@ mod tests {
             tokenAuthUrl: 'https://login.example.org/{room}',\n};";
         let expected = WebConfig {
             domain: domain("meet.example.org"),
+            muc: domain("conference.x"),
             anonymous_domain: domain("guest.meet.example.org"),
             token_auth_url: domain("https://login.example.org/{room}"),
         };

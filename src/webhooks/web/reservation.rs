@@ -22,7 +22,7 @@ use crate::providers::inbound::{Received, one_of};
 impl Inbox {
     /// The account, if the bearer token is its own.
     async fn asked_by(&self, endpoint: &str, headers: &HeaderMap) -> Result<Account, Response> {
-        let refused = || said(StatusCode::UNAUTHORIZED, "nothing proves where this question comes from");
+        let refused = || unproven("nothing proves where this question comes from");
         let account = self.account("jitsi", endpoint).await.map_err(|failure| broken(&failure))?.ok_or_else(refused)?;
         let received = Received { headers, tail: "", query: "", body: &[], now: self.meetings.db().clock().now() };
         match received.bearer(&account.resolved.settings.webhook_secrets()) {
@@ -33,7 +33,7 @@ impl Inbox {
 
     /// The same where the address names no account: user is the account, password its secret.
     async fn asked_plainly(&self, headers: &HeaderMap) -> Result<Account, Response> {
-        let refused = || said(StatusCode::UNAUTHORIZED, "send the account as user and its webhook_secret as password");
+        let refused = || unproven("send the account as user and its webhook_secret as password");
         let header = headers.get("authorization").and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Basic "));
         let decoded = header.and_then(|encoded| STANDARD.decode(encoded.trim()).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
         let pair = decoded.ok_or_else(refused)?;
@@ -57,6 +57,9 @@ impl Inbox {
             return refusal(StatusCode::BAD_REQUEST, "name: must be the room");
         }
         let opening = self.opening(account, name).await;
+        if let Ok(answer) = &opening {
+            self.note_question(account, name, owner, answer).await;
+        }
         self.answer(opening, name, owner)
     }
 
@@ -73,13 +76,7 @@ impl Inbox {
         let now = self.meetings.db().clock().now();
         match opening {
             Ok(Ok(opening)) => reservation(&opening, name, owner, now),
-            Ok(Err(Closed::Unknown)) => {
-                refusal(StatusCode::FORBIDDEN, "There is no meeting in this room. Please use the link of your invitation.")
-            }
-            Ok(Err(Closed::NotYet(opens_at))) => {
-                refusal(StatusCode::FORBIDDEN, &format!("This meeting opens at {} UTC.", opens_at.to_jiff().strftime("%Y-%m-%d %H:%M")))
-            }
-            Ok(Err(Closed::Over)) => refusal(StatusCode::FORBIDDEN, "This meeting is over."),
+            Ok(Err(closed)) => refusal(StatusCode::FORBIDDEN, &closed.says()),
             Err(failure) => broken(&failure),
         }
     }
@@ -102,6 +99,13 @@ fn reservation(opening: &Opening, name: &str, owner: &str, now: Timestamp) -> Re
         body["max_occupants"] = json!(most.max(1));
     }
     typed(StatusCode::OK, "application/json", body.to_string())
+}
+
+// As with messages: what is not believed is counted, and not kept.
+fn unproven(says: &str) -> Response {
+    tracing::warn!(provider = "jitsi", "a question whether a room may open was not believed");
+    metrics::counter!("omeet_webhook_messages_total", "provider" => "jitsi", "outcome" => "unproven").increment(1);
+    said(StatusCode::UNAUTHORIZED, says)
 }
 
 fn refusal(status: StatusCode, message: &str) -> Response {

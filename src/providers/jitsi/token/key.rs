@@ -30,6 +30,14 @@ impl SigningKey {
         Self::Hs256 { key: EncodingKey::from_secret(secret.expose_secret().as_bytes()) }
     }
 
+    /// The same key under another name; a shared secret has none.
+    pub fn named(&self, name: impl FnOnce(&str) -> String) -> Option<Self> {
+        match self {
+            Self::Hs256 { .. } => None,
+            Self::Rs256 { kid, key } => Some(Self::Rs256 { kid: name(kid), key: key.clone() }),
+        }
+    }
+
     /// An RSA private key in PEM, PKCS#1 or PKCS#8; refuses what cannot sign.
     pub fn rs256(kid: impl Into<String>, pem: &SecretString) -> Result<Self, Failure> {
         let refuse = |_| invalid("private_key", "must be an RSA private key of 2048 to 8192 bits in PEM, without a passphrase");
