@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `timeline` | from facts to calls, intervals and people: pure |
 //! | `align` | what a provider's API says, in the words of its messages: pure |
+//! | `owner` | whose a call is, where several meetings take place in one at their provider |
 //! | `store` | SQL |
 //! | [`service`] | keeping facts, and bringing the meeting to what they say |
 //! | `csv` | a table that no spreadsheet takes for formulas |
@@ -15,6 +16,7 @@
 
 mod align;
 mod csv;
+mod owner;
 pub mod rpc;
 pub mod service;
 mod store;
@@ -23,5 +25,6 @@ pub mod timeline;
 mod timeline_tests;
 mod view;
 
+pub use owner::{only_of, owner};
 pub use service::{fill, keep};
 pub use view::{Attendance, Person};
