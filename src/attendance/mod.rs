@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `timeline` | from facts to calls, intervals and people: pure |
 //! | `align` | what a provider's API says, in the words of its messages: pure |
+//! | `owner` | whose a call is, where several meetings take place in one at their provider |
 //! | `store` | SQL |
 //! | [`service`] | keeping facts, and bringing the meeting to what they say |
 //! | `csv` | a table that no spreadsheet takes for formulas |
@@ -16,6 +17,7 @@
 mod align;
 mod csv;
 mod kick;
+mod owner;
 pub mod rpc;
 pub mod service;
 mod store;
@@ -24,6 +26,7 @@ pub mod timeline;
 mod timeline_tests;
 mod view;
 
+pub use owner::{only_of, owner};
 pub use service::{OpenCall, fill, keep, open_call};
 pub use view::{Attendance, Person};
 

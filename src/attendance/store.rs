@@ -48,6 +48,14 @@ pub(super) async fn put_spoken(tx: &mut Tx, org: OrgId, meeting: MeetingId, pers
     tx.execute(sql, args![org, meeting, person, false, ms]).await.map(drop)
 }
 
+/// Whether anything was reported of this call of a meeting.
+pub(super) async fn has_call(tx: &mut Tx, org: OrgId, meeting: MeetingId, key: &str) -> Result<bool, Failure> {
+    let sql = "select run_key from meeting_run where org_id = $1 and meeting_id = $2 and run_key = $3
+        union all select run_key from presence_mark where org_id = $1 and meeting_id = $2 and run_key = $3 limit 1";
+    let found: Option<(String,)> = tx.fetch_optional(sql, args![org, meeting, key]).await?;
+    Ok(found.is_some())
+}
+
 #[derive(sqlx::FromRow)]
 struct RunRow {
     run_key: String,

@@ -139,6 +139,7 @@ async fn create(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Event) -> R
             participants,
             organizer: None,
             provider_id: None,
+            provider_meeting_id: None,
             res_model: None,
             res_id: None,
         };

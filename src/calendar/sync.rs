@@ -167,6 +167,7 @@ fn new_series(key: &str, start: Timestamp, rrule: String, event: ErpEvent) -> Ne
         participants: event.participants.unwrap_or_default(),
         organizer: event.organizer,
         provider_id: None,
+        provider_meeting_id: None,
         res_model: event.res_model,
         res_id: event.res_id,
     }

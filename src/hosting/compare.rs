@@ -54,6 +54,12 @@ impl Hosting {
         let Some(account) = account else { return Ok(false) };
         let (Some(host), Some(external_id)) = (account.resolved.host(), link.external_id.as_deref()) else { return Ok(false) };
         let caller = self.calls.of(account.id, account.resolved.version);
+        if link.adopted {
+            return match host.adopt(&caller, external_id).await {
+                Ok(made) => self.leads_to(link, &made),
+                Err(trouble) => Ok(trouble != Trouble::Missing),
+            };
+        }
         let there = MadeRef { external_id, detail: &link.detail.0 };
         Ok(match host.compare(&caller, &there, &wanted(&room.meeting)).await {
             Ok(There::Same) => true,

@@ -2,7 +2,8 @@
 //!
 //! One job per meeting looks at what is and at what should be, and closes the gap: it may run at any time, twice, and after
 //! any failure. What is sent is written down first, so that a creation whose outcome is not known - the answer lost, the
-//! process gone - is looked for before another is sent.
+//! process gone - is looked for before another is sent. Occurrences of a series are made there one by one, a day ahead; why, and what
+//! becomes of a meeting that somebody made there, [`crate::providers::zoom`] says.
 //!
 //! | file | holds |
 //! |---|---|

@@ -18,6 +18,8 @@ pub enum Step {
     FindOrCreate,
     /// It has to be changed.
     Update,
+    /// It is somebody else's, and has to be looked at.
+    Adopt,
     /// It has to be removed.
     Remove,
     /// There is nothing there, and nothing is wanted.
@@ -62,7 +64,9 @@ pub fn step(link: &Link, is_wanted: Option<bool>, target: Option<ProviderId>, fi
         (true, None, true) => Step::FindOrCreate,
         (true, None, false) => Step::Create,
         (true, Some(_), _) if link.known == fingerprint && link.state == LinkState::Ready => Step::Rest,
+        (true, Some(_), _) if link.adopted => Step::Adopt,
         (true, Some(_), _) => Step::Update,
+        (false, Some(_), _) if link.adopted => Step::Forget,
         (false, Some(_), _) => Step::Remove,
         (false, None, true) => Step::Remove,
         (false, None, false) => Step::Forget,
@@ -81,6 +85,7 @@ mod tests {
         let fresh = Link::wanted(id(3).into(), id(4).into(), id(5).into(), here, Timestamp::from_secs(0));
         let sent = Link { attempted: true, ..fresh.clone() };
         let made = Link { external_id: Some("1".into()), state: LinkState::Ready, known: "now".into(), ..sent.clone() };
+        let theirs = Link { adopted: true, ..made.clone() };
         for (link, is_wanted, target, expected) in [
             (&fresh, Some(true), here, Step::Create),
             (&sent, Some(true), here, Step::FindOrCreate),
@@ -92,6 +97,10 @@ mod tests {
             (&sent, Some(false), here, Step::Remove),
             (&fresh, Some(false), here, Step::Forget),
             (&made, None, here, Step::Rest),
+            (&Link { state: LinkState::Creating, known: String::new(), ..theirs.clone() }, Some(true), here, Step::Adopt),
+            (&theirs, Some(true), here, Step::Rest),
+            (&theirs, Some(true), elsewhere, Step::Forget),
+            (&theirs, Some(false), here, Step::Forget),
         ] {
             assert_eq!(step(link, is_wanted, Some(target), "now"), expected, "{link:?}");
         }

@@ -11,7 +11,7 @@ use super::Hosting;
 use crate::attendance;
 use crate::db::Tx;
 use crate::jobs::{Job, JobOutcome, MAX_ATTEMPTS};
-use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId, Timestamp};
+use crate::kernel::{Ctx, Failure, MeetingId, OrgId, Timestamp};
 use crate::meetings::State;
 use crate::providers::calls::Trouble;
 use crate::providers::calls::host::MadeRef;
@@ -94,7 +94,7 @@ impl Hosting {
                     return Ok(Err(trouble));
                 }
             };
-            goes_on |= self.heard(org, meeting, link.provider_id, told).await?;
+            goes_on |= self.heard(&link, told).await?;
         }
         Ok(Ok(goes_on))
     }
@@ -109,11 +109,16 @@ impl Hosting {
         Ok(account.resolved.calls_since(&caller, &MadeRef { external_id, detail: &link.detail.0 }, since).await)
     }
 
-    async fn heard(&self, org: OrgId, meeting: MeetingId, provider: ProviderId, told: Vec<Fact>) -> Result<bool, Failure> {
-        let hosting = self.clone();
+    async fn heard(&self, link: &Link, told: Vec<Fact>) -> Result<bool, Failure> {
+        let (hosting, link) = (self.clone(), link.clone());
+        let (org, meeting, provider) = (link.org_id, link.meeting_id, link.provider_id);
         let unit = async move |tx: &mut Tx| {
             let ctx = Ctx::system(org, "reconciliation".to_owned());
             let Some((held, _)) = hosting.meetings.held_in(tx, org, meeting).await? else { return Ok(false) };
+            let told = match &link.external_id {
+                Some(id) if link.adopted => attendance::only_of(tx, (org, meeting), (provider, id.as_str()), told.clone()).await?,
+                _ => told.clone(),
+            };
             attendance::fill(tx, &ctx, &hosting.meetings, meeting, told.clone()).await?;
             for fact in &told {
                 if let Fact::Recording(found) = fact {

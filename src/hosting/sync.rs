@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::types::Json;
@@ -121,6 +122,7 @@ impl Hosting {
             (Step::Create, Some(should)) => self.create(link, should, known, false).await,
             (Step::FindOrCreate, Some(should)) => self.create(link, should, known, true).await,
             (Step::Update, Some(should)) => self.update(link, should, known).await,
+            (Step::Adopt, _) => self.adopt(link, known).await,
             (Step::Create | Step::FindOrCreate | Step::Update, None) => Ok(()),
         }
     }
@@ -159,10 +161,13 @@ impl Hosting {
         let unit = async move |tx: &mut Tx| {
             let link = Link { fetched_at: Some(tx.now()), ..link.clone() };
             links::save(tx, &link).await?;
-            usage::created(tx, link.org_id, link.provider_id).await?;
+            if !link.adopted {
+                usage::created(tx, link.org_id, link.provider_id).await?;
+            }
             let ctx = Ctx::system(link.org_id, "hosting".to_owned());
             let change = json!({ "provider_meeting_id": { "before": null, "after": link.external_id } });
-            audit::record(tx, &ctx, "provider.meeting_created", link.meeting_id, change).await?;
+            let action = if link.adopted { "provider.meeting_adopted" } else { "provider.meeting_created" };
+            audit::record(tx, &ctx, action, link.meeting_id, change).await?;
             meetings.linked_in(tx, &ctx, link.meeting_id).await?;
             if reports {
                 subscriptions::soon(tx, link.org_id, link.provider_id).await?;
@@ -186,6 +191,25 @@ impl Hosting {
             Err(Trouble::Missing) => self.make_again(link, should, known).await,
             Err(trouble) => Err(Halt::Theirs(trouble)),
         }
+    }
+
+    // Only its link is read: what somebody else made is theirs.
+    async fn adopt(&self, mut link: Link, known: &str) -> Result<(), Halt> {
+        let Some(account) = self.account(link.provider_id).await? else { return Ok(self.forget(link).await?) };
+        let Some(host) = account.resolved.host() else { return Ok(()) };
+        let caller = self.calls.of(account.id, account.resolved.version);
+        let external_id = link.external_id.clone().unwrap_or_default();
+        let made = host.adopt(&caller, &external_id).await.map_err(|trouble| Halt::Theirs(unknown(trouble, &external_id)))?;
+        if link.state == LinkState::Ready && self.leads_to(&link, &made)? {
+            (link.known, link.error) = (known.to_owned(), None);
+            return Ok(self.save(link).await?);
+        }
+        let made = Made { external_id, ..made };
+        Ok(self.made(link, made, known, false).await?)
+    }
+
+    pub(super) fn leads_to(&self, link: &Link, made: &Made) -> Result<bool, Failure> {
+        Ok(link.open_link(self.meetings.sealer())?.is_some_and(|there| there.expose_secret() == made.link))
     }
 
     // Somebody removed it there; the link of ours leads to the new one. Its marker stays, so what is there is looked for first.
@@ -257,13 +281,13 @@ impl Hosting {
         let (org, meeting_id, id) = (link.org_id, link.meeting_id, link.id);
         let is_final = is_last || matches!(trouble, Trouble::Settings(_) | Trouble::Refused(_));
         let is_pending = matches!(trouble, Trouble::Pending);
-        let meetings = self.meetings.clone();
+        let (meetings, trouble) = (self.meetings.clone(), trouble.clone());
         let unit = async move |tx: &mut Tx| {
             let Some(mut link) = links::of_meeting(tx, org, meeting_id).await?.into_iter().find(|link| link.id == id) else {
                 return Ok(());
             };
             let (state, is_news) = (link.state, link.error.as_deref() != Some(&says));
-            if is_final && link.external_id.is_none() {
+            if is_final && (link.link.is_none() || link.adopted && matches!(trouble, Trouble::Refused(_))) {
                 link.state = LinkState::Failed;
             }
             link.error = Some(says).filter(|_| !is_pending);
@@ -276,5 +300,13 @@ impl Hosting {
             Ok(())
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
+    }
+}
+
+// What somebody else made and removed cannot be made again.
+fn unknown(trouble: Trouble, external_id: &str) -> Trouble {
+    match trouble {
+        Trouble::Missing => Trouble::Refused(format!("the provider knows no meeting {external_id} in this account")),
+        other => other,
     }
 }

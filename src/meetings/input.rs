@@ -45,6 +45,9 @@ pub struct NewMeeting {
     pub organizer: Option<Actor>,
     /// The provider account; the organization's default when absent.
     pub provider_id: Option<ProviderId>,
+    /// The number of a meeting that somebody made in the Zoom account, one that recurs for instance: people enter that one, and omeet
+    /// neither changes nor removes it.
+    pub provider_meeting_id: Option<String>,
     /// Model of the related ERP document.
     pub res_model: Option<String>,
     /// Its identifier.

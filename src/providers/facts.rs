@@ -13,6 +13,8 @@ use crate::kernel::Timestamp;
 pub struct Reading {
     /// Which meeting it is about; absent when it is about none.
     pub place: Option<PlaceRef>,
+    /// Which of the meeting's calls, where the provider says so.
+    pub call: CallRef,
     /// What it says.
     pub facts: Vec<Fact>,
     /// What has to be asked for, because the message only names it.
@@ -28,6 +30,15 @@ pub enum PlaceRef {
     Room(String),
     /// By its own identifier.
     External(String),
+}
+
+/// How a provider names one call of a meeting that may have many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallRef {
+    /// The provider's name of it, as in [`Run::key`].
+    pub key: Option<String>,
+    /// Since when it goes on, or should.
+    pub began_at: Option<Timestamp>,
 }
 
 /// Something that is so.
@@ -48,6 +59,18 @@ pub enum Fact {
     Recording(Box<FoundRecording>),
     /// The meeting was changed or deleted at the provider: ours has to be compared with it.
     Drifted,
+}
+
+impl Fact {
+    /// When it was so; absent where that is not said.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Run(run) => run.started_at.or(run.ended_at),
+            Self::Mark(mark) => Some(mark.at),
+            Self::Recording(found) => found.started_at.or(found.ended_at),
+            Self::Spoke { .. } | Self::Drifted => None,
+        }
+    }
 }
 
 /// One use of a room, from the first to come to the last to go.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Response, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
@@ -58,12 +58,16 @@ impl Recordings {
             return JobOutcome::Dead("not a recording".to_owned());
         };
         let found = match self.wanted(org, recording).await {
-            Ok(Some(found)) => found,
+            Ok(Some(found)) if found.state == RecordingState::Fetching => found,
+            // A process that was killed may have left what was needed only until the file was kept.
+            Ok(Some(found)) => return self.tidy(&found).await,
             Ok(None) => return JobOutcome::Done,
             Err(failure) => return JobOutcome::Retry { after: None, why: failure.to_string() },
         };
         match self.fetch_file(&found).await {
-            Ok(kept) => self.stored(found, kept).await.into(),
+            Ok(kept) => {
+                self.stored(found, kept).await.unwrap_or_else(|failure| JobOutcome::Retry { after: None, why: failure.to_string() })
+            }
             Err(Trouble::Unfinished) => JobOutcome::Again(Duration::ZERO),
             Err(Trouble::Passing(why)) if job.attempt < MAX_ATTEMPTS => JobOutcome::Retry { after: None, why },
             Err(Trouble::Passing(why) | Trouble::Lasting(why)) => self.failed(found, why).await.into(),
@@ -71,21 +75,24 @@ impl Recordings {
     }
 
     async fn wanted(&self, org: OrgId, id: RecordingId) -> Result<Option<Recording>, Failure> {
-        let found = store::find(&mut self.meetings.db().reader().await?, org, id).await?;
-        Ok(found.filter(|recording| recording.state == RecordingState::Fetching))
+        store::find(&mut self.meetings.db().reader().await?, org, id).await
     }
 
-    async fn stored(&self, recording: Recording, kept: Kept) -> Result<(), Failure> {
+    async fn tidy(&self, recording: &Recording) -> JobOutcome {
+        match self.files.tidy(recording).await {
+            Ok(()) => JobOutcome::Done,
+            Err(error) => JobOutcome::Retry { after: None, why: format!("its copy in the folder cannot be removed: {error}") },
+        }
+    }
+
+    async fn stored(&self, recording: Recording, kept: Kept) -> Result<JobOutcome, Failure> {
         let there = Recording { file_key: Some(kept.key.clone()), ..recording };
         self.settled(&there, "recording.ready", move |now| {
             (now.state, now.error, now.link) = (RecordingState::Stored, None, None);
             (now.size_bytes, now.sha256, now.file_key) = (Some(kept.size), Some(kept.sha256), Some(kept.key));
         })
         .await?;
-        if let Err(error) = self.files.tidy(&there).await {
-            tracing::warn!(recording = %there.id, %error, "a recording is in the bucket, and its copy in the folder cannot be removed");
-        }
-        Ok(())
+        Ok(self.tidy(&there).await)
     }
 
     async fn failed(&self, recording: Recording, why: String) -> Result<(), Failure> {
@@ -129,6 +136,11 @@ impl Recordings {
         create_folder(&part).await?;
         let have = tokio::fs::metadata(&part).await.map_or(0, |file| file.len());
         let response = self.ask(&source, have).await?;
+        if have > 0 && !goes_on_at(&response, have) {
+            // It may be whole already, or another file by now: begun anew, it is either.
+            tokio::fs::remove_file(&part).await.map_err(io)?;
+            return Err(Trouble::Passing(format!("it answers {} to who has {have} octets of it", response.status())));
+        }
         let goes_on = response.status() == StatusCode::PARTIAL_CONTENT;
         self.check(&response, if goes_on { have } else { 0 })?;
         self.write(response, &part, goes_on).await?;
@@ -210,6 +222,19 @@ impl Recordings {
             file.write_all(&chunk).await.map_err(io)?;
         }
         file.sync_all().await.map_err(io)
+    }
+}
+
+// Whoever gives it as a whole, or refuses it, is taken at their word; what is said of a part has to be the part that was asked for.
+fn goes_on_at(response: &Response, have: u64) -> bool {
+    match response.status() {
+        StatusCode::RANGE_NOT_SATISFIABLE => false,
+        StatusCode::PARTIAL_CONTENT => {
+            let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
+            let from = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.trim().parse().ok());
+            from.is_none_or(|from: u64| from == have)
+        }
+        _ => true,
     }
 }
 

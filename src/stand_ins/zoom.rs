@@ -1,10 +1,11 @@
-//! Zoom: server-to-server tokens, scheduled meetings, pages of them.
+//! Zoom: server-to-server tokens, scheduled and recurring meetings, pages of them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Asked, Said, StandIns};
+use crate::kernel::Timestamp;
 
 pub(super) fn token(stand_ins: &StandIns, asked: &Asked) -> Said {
     let basic = asked.headers.get("authorization").and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Basic "));
@@ -33,7 +34,7 @@ pub(super) fn answer(stand_ins: &StandIns, asked: &Asked) -> Said {
         }
         ("POST", ["v2", "users", host, "meetings"]) => create(stand_ins, host, asked.json()),
         ("GET", ["v2", "users", host, "meetings"]) => list(stand_ins, host, asked),
-        (method, ["v2", "meetings", id]) => one(stand_ins, method, id, asked.json()),
+        (method, ["v2", "meetings", id]) => one(stand_ins, method, id, asked),
         _ => (404, json!({ "code": 2300, "message": "This API endpoint is not recognized." })),
     }
 }
@@ -44,6 +45,17 @@ fn create(stand_ins: &StandIns, host: &str, mut body: Value) -> Said {
             400,
             json!({ "code": 300, "message": "Validation Failed.", "errors": [{ "field": "topic", "message": "Invalid field." }] }),
         );
+    }
+    if body["type"] == RECURRING {
+        match occurrences(&body) {
+            Some(all) => body["occurrences"] = all,
+            None => {
+                return (
+                    400,
+                    json!({ "code": 300, "message": "Validation Failed.", "errors": [{ "field": "recurrence", "message": "Invalid field." }] }),
+                );
+            }
+        }
     }
     let mut world = stand_ins.world();
     let id = world.number();
@@ -56,6 +68,26 @@ fn create(stand_ins: &StandIns, host: &str, mut body: Value) -> Said {
     world.zoom.insert(id, body.clone());
     world.log.push("zoom create".to_owned());
     (201, body)
+}
+
+/// A meeting that recurs at fixed times.
+const RECURRING: u64 = 8;
+/// Zoom has no more occurrences of one meeting.
+const MOST: u64 = 50;
+
+// Every so many days or weeks; an occurrence is named by its instant in milliseconds.
+fn occurrences(body: &Value) -> Option<Value> {
+    let recurrence = &body["recurrence"];
+    let days = match recurrence["type"].as_u64()? {
+        1 => 1,
+        2 => 7,
+        _ => return None,
+    } * recurrence["repeat_interval"].as_i64().unwrap_or(1);
+    let times = recurrence["end_times"].as_u64().filter(|times| (1..=MOST).contains(times))?;
+    let first: Timestamp = body["start_time"].as_str()?.parse().ok()?;
+    let all = (0..i64::try_from(times).ok()?).map(|n| first.plus_secs(n * days * 86_400));
+    let occurrence = |at: Timestamp| json!({ "occurrence_id": at.ms().to_string(), "start_time": at, "duration": body["duration"], "status": "available" });
+    Some(all.map(occurrence).collect())
 }
 
 // Lists carry the beginning of the agenda and no settings.
@@ -72,18 +104,22 @@ fn list(stand_ins: &StandIns, host: &str, asked: &Asked) -> Said {
 
 fn listed(meeting: &Value) -> Value {
     let agenda: String = meeting["agenda"].as_str().unwrap_or_default().chars().take(250).collect();
-    json!({ "id": meeting["id"], "uuid": meeting["uuid"], "topic": meeting["topic"], "agenda": agenda, "start_time": meeting["start_time"] })
+    json!({ "id": meeting["id"], "uuid": meeting["uuid"], "type": meeting["type"], "topic": meeting["topic"], "agenda": agenda,
+        "start_time": meeting["start_time"] })
 }
 
-fn one(stand_ins: &StandIns, method: &str, id: &str, body: Value) -> Said {
+fn one(stand_ins: &StandIns, method: &str, id: &str, asked: &Asked) -> Said {
     let missing = || (404, json!({ "code": 3001, "message": format!("Meeting does not exist: {id}.") }));
     let Ok(number) = id.parse::<u64>() else { return missing() };
     let mut world = stand_ins.world();
     let Some(meeting) = world.zoom.get_mut(&number) else { return missing() };
+    if let Some(occurrence) = asked.query.get("occurrence_id") {
+        return one_of_many(meeting, method, occurrence, &asked.json());
+    }
     match method {
         "GET" => (200, meeting.clone()),
         "PATCH" => {
-            if let (Some(meeting), Some(changes)) = (meeting.as_object_mut(), body.as_object()) {
+            if let (Some(meeting), Some(changes)) = (meeting.as_object_mut(), asked.json().as_object()) {
                 meeting.extend(changes.clone());
             }
             world.log.push("zoom update".to_owned());
@@ -96,4 +132,20 @@ fn one(stand_ins: &StandIns, method: &str, id: &str, body: Value) -> Said {
         }
         _ => (405, json!({ "code": 405, "message": "method not allowed" })),
     }
+}
+
+fn one_of_many(meeting: &mut Value, method: &str, id: &str, changes: &Value) -> Said {
+    let all = meeting["occurrences"].as_array_mut();
+    let found = all.and_then(|all| all.iter_mut().find(|of| of["occurrence_id"] == id));
+    let Some(occurrence) = found else { return (404, json!({ "code": 3001, "message": "Occurrence does not exist." })) };
+    match method {
+        "GET" => return (200, occurrence.clone()),
+        "DELETE" => occurrence["status"] = json!("deleted"),
+        _ => {
+            for field in ["start_time", "duration"].iter().filter(|field| !changes[**field].is_null()) {
+                occurrence[*field] = changes[*field].clone();
+            }
+        }
+    }
+    (204, Value::Null)
 }

@@ -13,7 +13,7 @@ use crate::jobs::{self, Job, JobOutcome, MAX_ATTEMPTS, NewJob};
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId, ReceiptId};
 use crate::providers::accounts::settings::Settings;
 use crate::providers::calls::Trouble;
-use crate::providers::facts::{Fact, PlaceRef, Reading};
+use crate::providers::facts::{CallRef, Fact, PlaceRef, Reading};
 use crate::providers::{Account, Resolved, for_messages, google_meet, jaas, jitsi, links, subscriptions, teams, zoom};
 
 /// The kind of job that works on messages.
@@ -87,7 +87,10 @@ impl Inbox {
         if reading.facts.is_empty() {
             return note(tx, ReceiptState::Ignored, Some("nothing follows from this event"), None).await;
         }
-        let Some(meeting) = self.meeting(tx, account, reading.place).await? else {
+        if let (true, Some(PlaceRef::External(id))) = (reading.facts.contains(&Fact::Drifted), &reading.place) {
+            links::doubt(tx, account.org, account.id, id).await?;
+        }
+        let Some(meeting) = self.meeting(tx, account, &reading).await? else {
             return note(tx, ReceiptState::Ignored, Some("no meeting of this account"), None).await;
         };
         let ctx = Ctx::system(account.org, receipt.to_string());
@@ -95,25 +98,28 @@ impl Inbox {
         for fact in &reading.facts {
             match fact {
                 Fact::Recording(found) => self.recordings.found(tx, &ctx, meeting, account.id, found).await?,
-                Fact::Drifted => links::doubt(tx, account.org, meeting).await?,
-                Fact::Run(_) | Fact::Mark(_) | Fact::Spoke { .. } => {}
+                Fact::Run(_) | Fact::Mark(_) | Fact::Spoke { .. } | Fact::Drifted => {}
             }
         }
         note(tx, ReceiptState::Applied, None, Some(meeting)).await
     }
 
     // Only meetings of the account that proved itself.
-    async fn meeting(&self, tx: &mut Tx, account: &Account, place: Option<PlaceRef>) -> Result<Option<MeetingId>, Failure> {
-        match place {
+    async fn meeting(&self, tx: &mut Tx, account: &Account, reading: &Reading) -> Result<Option<MeetingId>, Failure> {
+        match &reading.place {
             None => Ok(None),
             Some(PlaceRef::Room(room)) => {
-                let held = self.meetings.of_room(tx, account.org, account.id, &room).await?;
+                let held = self.meetings.of_room(tx, account.org, account.id, room).await?;
                 Ok(held.map(|(meeting, _)| meeting.id))
             }
-            Some(PlaceRef::External(id)) => match links::meeting_of(tx, account.org, account.id, &id).await? {
-                Some(meeting) => Ok(self.meetings.held_in(tx, account.org, meeting).await?.map(|(meeting, _)| meeting.id)),
-                None => Ok(None),
-            },
+            Some(PlaceRef::External(id)) => {
+                let began_at = reading.call.began_at.or_else(|| reading.facts.iter().filter_map(Fact::at).min());
+                let call = CallRef { began_at, ..reading.call.clone() };
+                match attendance::owner(tx, account.org, account.id, id, &call).await? {
+                    Some(meeting) => Ok(self.meetings.held_in(tx, account.org, meeting).await?.map(|(meeting, _)| meeting.id)),
+                    None => Ok(None),
+                }
+            }
         }
     }
 

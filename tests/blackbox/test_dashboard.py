@@ -129,8 +129,9 @@ def test_the_dashboard_has_what_grafana_needs():
         assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
 
 
-def test_the_manifests_fit_kubernetes_own_schema():
-    for manifest in yaml.safe_load_all((DEPLOY / "kubernetes/omeet.yaml").read_text()):
+@pytest.mark.parametrize("name", ["omeet.yaml", "omeet-worker.yaml"])
+def test_the_manifests_fit_kubernetes_own_schema(name):
+    for manifest in yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text()):
         kubernetes_validate.validate(manifest, "1.31", strict=True)
         broken = json.loads(json.dumps(manifest).replace('"metadata"', '"metdata"', 1))
         with pytest.raises(kubernetes_validate.ValidationError):

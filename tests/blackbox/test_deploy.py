@@ -28,15 +28,25 @@ def run(*command, **more) -> str:
     return done.stdout + done.stderr
 
 
+UNITS = ["omeet.service", "omeet-worker.service"]
+
+
 @pytest.mark.goal("operations")
-def test_the_unit_is_right_and_hardened(tmp_path):
-    unit = tmp_path / "omeet.service"
-    unit.write_text((DEPLOY / "systemd/omeet.service").read_text().replace("/usr/bin/omeet", binary()))
+@pytest.mark.parametrize("name", UNITS)
+def test_the_unit_is_right_and_hardened(tmp_path, name):
+    unit = tmp_path / name
+    unit.write_text((DEPLOY / "systemd" / name).read_text().replace("/usr/bin/omeet", binary()))
     libraries = os.environ | {"LD_LIBRARY_PATH": str(next(Path(os.environ.get("OMEET_TOOLS", "/nowhere")).glob("usr/lib/*/systemd"), ""))}
     said = run(tool("systemd-analyze"), "verify", unit, env=libraries)
-    assert "omeet.service" not in said, said
+    assert name not in said, said
     # Exposure from 0 (none) to 100; 20 is what systemd calls OK.
     run(tool("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit, env=libraries)
+
+
+def test_both_units_are_held_alike():
+    of = {name: {line for line in (DEPLOY / "systemd" / name).read_text().splitlines() if line and line[0] != "#"} for name in UNITS}
+    differs = of["omeet.service"] ^ of["omeet-worker.service"]
+    assert {line.split("=")[0] for line in differs} == {"Description", "ExecStart", "Environment"}, differs
 
 
 # In a copy of this machine that vanishes with the namespace. A container that may not mount is thrown away itself: there it is installed for a moment.
@@ -74,6 +84,7 @@ kill %1; wait %1 || true
 [ "$ready" ] || { cat /tmp/omeet.log; exit 1; }
 stat -c '%a %U %n' /var/lib/omeet/omeet.key
 runuser -u omeet -- omeet --config /etc/omeet/omeet.toml key list
+ls /lib/systemd/system/omeet*.service
 dpkg --install /omeet.deb >/dev/null 2>&1 && grep -c "changed by hand" /etc/omeet/omeet.toml
 dpkg --purge omeet >/dev/null 2>&1
 [ ! -e /usr/bin/omeet ] && [ -s /var/lib/omeet/omeet.db ] && echo "purged, data kept"
@@ -92,7 +103,7 @@ def test_the_debian_package_installs_runs_upgrades_and_goes(tmp_path):
     apart = [*as_root, "unshare", "--mount"]
     may_mount = subprocess.run([*apart, "true"], capture_output=True, timeout=30).returncode == 0
     said = run(*(apart if may_mount else as_root), "bash", "-c", INSTALL, env=settings)
-    for line in ["700 omeet /var/lib/omeet", "750 root /etc/omeet", "640 root /etc/omeet/omeet.toml", "600 omeet /var/lib/omeet/omeet.key", "first key", "purged, data kept"]:
+    for line in ["700 omeet /var/lib/omeet", "750 root /etc/omeet", "640 root /etc/omeet/omeet.toml", "600 omeet /var/lib/omeet/omeet.key", "first key", "/omeet-worker.service", "purged, data kept"]:
         assert line in said, (line, said)
     assert "\n1\n" in said, "what was changed by hand is kept in an upgrade"
 
@@ -210,16 +221,37 @@ def test_every_setting_that_deploy_names_exists():
     assert len(named) > 10 and not {setting: file for setting, file in named.items() if setting not in known}
 
 
-def test_the_manifests_are_whole():
-    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes/omeet.yaml").read_text()))
-    assert [document["kind"] for document in documents] == ["Deployment", "Service", "PodDisruptionBudget"]
-    pod = documents[0]["spec"]["template"]["spec"]
+MANIFESTS = {"omeet.yaml": ["Deployment", "Service", "PodDisruptionBudget"], "omeet-worker.yaml": ["Deployment"]}
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_the_manifests_are_whole(name):
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text()))
+    assert [document["kind"] for document in documents] == MANIFESTS[name]
+    spec = documents[0]["spec"]
+    assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"] == documents[0]["metadata"]["labels"]
+    pod = spec["template"]["spec"]
     container = pod["containers"][0]
     assert {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe")} == {"/healthz"}
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz" and pod["terminationGracePeriodSeconds"] >= 20
     assert container["securityContext"]["readOnlyRootFilesystem"] and pod["securityContext"]["runAsNonRoot"]
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}
+
+
+@pytest.mark.alone("sqlite")
+def test_calls_and_work_are_one_program_with_one_configuration(launch):
+    """What units and manifests say after the program's name is what it takes."""
+    server = launch(started=False)
+    pods = [next(yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text()))["spec"]["template"]["spec"] for name in MANIFESTS]
+    calls, work = (pod["containers"][0] for pod in pods)
+    assert calls["env"] == work["env"] and work["args"] == ["worker"] and "args" not in calls
+    for command in (["worker"], ["serve", "--calls-only"]):
+        assert server.run(*command, "--help").returncode == 0
+        assert " ".join(command) in (DEPLOY / "systemd/omeet-worker.service").read_text()
+
+
+def test_the_compose_file_is_whole():
     services = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
     assert {"postgres", "odoo", "omeet", "caddy", "jitsi-web", "jitsi-prosody", "jitsi-jicofo", "jitsi-jvb"} == set(services)
     example = (DEPLOY / "container/environment.example").read_text()

@@ -10,6 +10,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from support import database
 from support.rpc import Client
 from support.server import free_port
 from support.store import BUCKET, PREFIX, Cutting, Store
@@ -32,30 +33,50 @@ def store(tmp_path_factory):
 def files():
     """Where Jibri keeps what it recorded: /<octets> is a file of that size."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            content = CONTENT[: int(self.path[1:])]
-            self.send_response(200)
-            self.send_header("Content-Type", "video/mp4")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Jibri)
+    http.daemon_threads, http.ranges, http.halfway, http.released = True, [], None, threading.Event()
     threading.Thread(target=http.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{http.server_address[1]}"
+    http.url = f"http://127.0.0.1:{http.server_address[1]}"
+    yield http
+    http.released.set()
     http.shutdown()
     http.server_close()
+
+
+class Jibri(BaseHTTPRequestHandler):
+    """Goes on where it is asked to; sends half of the first answer where `halfway` is an event, and then nothing more."""
+
+    def do_GET(self):
+        content, asked = CONTENT[: int(self.path[1:])], self.headers.get("Range")
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        self.server.ranges.append(start)
+        if start >= len(content):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(content)}")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        self.send_response(206 if asked else 200)
+        if asked:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Type", "video/mp4")
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        halfway, self.server.halfway = self.server.halfway, None
+        if halfway is None:
+            return self.wfile.write(content[start:])
+        self.wfile.write(content[start : len(content) // 2])
+        halfway.set()
+        self.server.released.wait(60)
+
+    def log_message(self, *_):
+        pass
 
 
 class House:
     """An organization with a Jitsi that records."""
 
-    def __init__(self, server, files: str):
-        self.server, self.files, self.client = server, files, server.client()
+    def __init__(self, server, files):
+        self.server, self.files, self.client = server, files.url, server.client()
         settings = {"server_url": "https://jitsi.example.org", "webhook_secret": SECRET}
         self.account = self.client.call("provider.create", kind="jitsi", name="Jitsi", settings=settings)["id"]
 
@@ -85,6 +106,11 @@ class House:
         (organization,) = {path.name for path in self.server.folder.glob("recordings/*")}
         return f"{organization}/{recording['id']}.bin"
 
+    def after_a_kill(self):
+        """Another process goes on, two minutes later: the lease of what ran is over."""
+        database.change(self.server.database_url, "update job set lease_until = 0 where kind = 'recording.fetch'")
+        self.server.start()
+
     def left_in_folder(self) -> list:
         return [path.name for path in self.server.folder.glob("recordings/**/*") if path.is_file()]
 
@@ -100,7 +126,7 @@ def wait(look):
 
 
 
-def begin(launch, files: str, **settings) -> House:
+def begin(launch, files, **settings) -> House:
     return House(launch(providers__allow_private_addresses="true", **settings), files)
 
 
@@ -130,6 +156,65 @@ def test_an_upload_goes_on_where_it_was_cut_off(launch, files, store):
     assert store.read(house.key(found)) == CONTENT and wait(lambda: house.left_in_folder() == [])
     assert house.download(found).body == CONTENT
     cutting.close()
+
+
+STEPS = [("begin", True), (2, False), (2, True), ("complete", False), ("complete", True)]
+
+
+@pytest.mark.parametrize(("step", "heard"), STEPS, ids=[f"{step}, {'done' if heard else 'not done'} by the store" for step, heard in STEPS])
+def test_a_process_that_is_killed_during_an_upload_leaves_one_whole_file(launch, files, store, step, heard):
+    cutting = Cutting(store.port)
+    cutting.hold = (step, heard)
+    house = begin(launch, files, **store.settings(cutting.port))
+    found = house.record(20 * MIB)
+    assert cutting.held.wait(SETTLED_WITHIN_S)
+    house.server.kill()
+    cutting.hold = None
+    cutting.released.set()
+    house.after_a_kill()
+    found = house.stored(found)
+    assert (found["state"], found["sha256"]) == ("stored", hashlib.sha256(CONTENT).hexdigest()), found
+    assert store.read(house.key(found)) == CONTENT and wait(lambda: house.left_in_folder() == [])
+    assert store.orphans() == [], "no part that nobody will end"
+    assert files.ranges == [0], "it is not fetched again"
+    cutting.close()
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["halfway", "with the last octet written"])
+def test_a_process_that_is_killed_during_a_download_leaves_one_whole_file(launch, files, store, is_whole):
+    files.halfway = threading.Event()
+    halfway = files.halfway
+    house = begin(launch, files, **store.settings())
+    found = house.record(20 * MIB)
+    assert halfway.wait(SETTLED_WITHIN_S)
+    wait(lambda: [path for path in house.server.folder.glob("recordings/**/*.part") if path.stat().st_size == 10 * MIB])
+    house.server.kill()
+    (part,) = house.server.folder.glob("recordings/**/*.part")
+    if is_whole:
+        part.write_bytes(CONTENT)
+    house.after_a_kill()
+    found = house.stored(found)
+    assert (found["state"], found["sha256"]) == ("stored", hashlib.sha256(CONTENT).hexdigest()), found
+    assert store.read(house.key(found)) == CONTENT and wait(lambda: house.left_in_folder() == [])
+    assert files.ranges == ([0, 20 * MIB, 0] if is_whole else [0, 10 * MIB]), files.ranges
+    assert store.orphans() == []
+
+
+def test_a_copy_that_a_killed_process_left_is_removed(launch, files, store):
+    """It wrote down that the bucket has it, and was killed before it removed its own."""
+    house = begin(launch, files, **store.settings())
+    found = house.stored(house.record(1000))
+    wait(lambda: house.left_in_folder() == [])
+    house.server.stop()
+    left = house.server.folder / "recordings" / house.key(found)
+    left.write_bytes(CONTENT[:1000])
+    payload = json.dumps({"recording": found["id"]})
+    columns = "id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at"
+    values = f"randomblob(16), org_id, 'recording.fetch', '{found['id']}', '{payload}', 0, 1, 'ready', 0"
+    database.change(house.server.database_url, f"insert into job ({columns}) select {values} from recording")
+    house.server.start()
+    assert wait(lambda: house.left_in_folder() == [])
+    assert store.read(house.key(found)) == CONTENT[:1000]
 
 
 def test_a_file_is_deleted_although_the_store_was_away(launch, files, store):

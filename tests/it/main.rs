@@ -19,6 +19,7 @@ mod inbox;
 mod join;
 mod meetings;
 mod migrations;
+mod occurrences;
 mod odoo;
 mod reports;
 mod supply_chain;

@@ -126,6 +126,9 @@ pub struct NewSeries {
     pub organizer: Option<Actor>,
     /// The provider account.
     pub provider_id: Option<ProviderId>,
+    /// The number of a meeting that somebody made in the Zoom account, one that recurs for instance: all occurrences take place in that one, and omeet
+    /// neither changes nor removes it.
+    pub provider_meeting_id: Option<String>,
     /// Model of the related ERP document.
     pub res_model: Option<String>,
     /// Its identifier.

@@ -50,7 +50,7 @@ impl Meetings {
     async fn create_until(&self, tx: &mut Tx, ctx: &Ctx, new: NewMeeting, reserved_min: Option<i64>) -> Result<MeetingView, Failure> {
         let organizer = organizer(tx, ctx, &new).await?;
         let persons = people(new.participants.clone())?;
-        let own_link = new.own_link;
+        let (own_link, theirs) = (new.own_link, new.provider_meeting_id.clone());
         let mut meeting = self.draw_up(tx, ctx, new, organizer.as_ref()).await?;
         meeting.reserved_until = reserved_min.map(|min| tx.now().plus_min(min));
         insert(tx, &mut meeting).await?;
@@ -61,6 +61,9 @@ impl Meetings {
         let mut held = Held { meeting, people };
         if held.meeting.series_key.is_some() {
             super::series::attach(tx, &mut held, !own_link).await?;
+        }
+        if let Some(theirs) = theirs {
+            super::adopt::adopt(tx, &mut held.meeting, &theirs).await?;
         }
         super::tell_provider(tx, &[&held.meeting]).await?;
         self.tell_created(tx, ctx, &held).await?;

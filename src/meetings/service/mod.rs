@@ -1,5 +1,6 @@
 //! Use-cases of meetings. RPC methods, pages and the Odoo dialect are thin faces over these.
 
+mod adopt;
 mod change;
 mod create;
 mod lifecycle;

@@ -14,6 +14,7 @@ use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::failure::{Failure, invalid};
 use crate::kernel::{Ctx, OrgId, SeriesId, Timestamp, code, text};
+use crate::providers::links;
 
 const DAY_MIN: i64 = 24 * 60;
 /// Series that are brought up to the horizon in one go.
@@ -115,11 +116,15 @@ impl Meetings {
 
     /// Occurrences at `instants`, each like `model`.
     pub(super) async fn make(&self, tx: &mut Tx, ctx: &Ctx, series: &Series, model: &Held, instants: &[Timestamp]) -> Result<(), Failure> {
+        let adopted = links::adopted_in_series(tx, series.org_id, series.id).await?;
         for at in instants {
             let mut held = self.like(tx, model, *at, series.duration_min)?;
             super::create::insert(tx, &mut held.meeting).await?;
             people_store::upsert(tx, series.org_id, &held.people).await?;
             enter(tx, &mut held, series, *at, true).await?;
+            if let Some((provider, external_id)) = adopted.clone() {
+                super::adopt::insert(tx, &held.meeting, provider, external_id).await?;
+            }
             super::tell_provider(tx, &[&held.meeting]).await?;
             self.tell_created(tx, ctx, &held).await?;
         }
@@ -272,6 +277,7 @@ fn first(new: NewSeries, series_key: String) -> NewMeeting {
         participants: new.participants,
         organizer: new.organizer,
         provider_id: new.provider_id,
+        provider_meeting_id: new.provider_meeting_id,
         res_model: new.res_model,
         res_id: new.res_id,
         series_key: Some(series_key),

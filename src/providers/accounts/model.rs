@@ -47,6 +47,11 @@ impl ProviderKind {
         [Self::Zoom, Self::GoogleMeet, Self::Teams].iter().any(|kind| kind.name() == name)
     }
 
+    /// Whether a meeting may take place in one that somebody made there.
+    pub fn adopts(name: &str) -> bool {
+        name == Self::Zoom.name()
+    }
+
     /// The settings that are sealed and never shown.
     pub const fn secrets(self) -> &'static [&'static str] {
         match self {

@@ -1,5 +1,6 @@
 //! What every provider that has to be called can do.
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
@@ -81,6 +82,11 @@ pub trait Host: Send + Sync {
 
     /// Compares what is there with what is wanted.
     fn compare<'a>(&'a self, caller: &'a Caller, made: &'a MadeRef<'a>, wanted: &'a Wanted) -> BoxFuture<'a, Result<There, Trouble>>;
+
+    /// A meeting that somebody made there. [`Trouble::Missing`] when there is none.
+    fn adopt<'a>(&'a self, _caller: &'a Caller, _external_id: &'a str) -> BoxFuture<'a, Result<Made, Trouble>> {
+        std::future::ready(Err(Trouble::Refused("meetings of others cannot be used here".to_owned()))).boxed()
+    }
 
     /// One call that changes nothing and needs the rights that meetings need.
     fn test<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<String, Trouble>>;

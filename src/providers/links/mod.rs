@@ -2,6 +2,9 @@
 //!
 //! A row outlives its meeting until the provider was told. Changes are noticed by comparing `known` - what the provider was
 //! last told - with what it should know.
+//!
+//! A meeting may also take place in one that somebody made there (`adopted`): several meetings then have the same identifier, and
+//! nothing is changed at the provider.
 
 mod store;
 
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
-pub use store::{doubt, find, held_between, insert, meeting_of, of_meeting, overdue, remove, save, stale};
+pub use store::{HeldIn, adopted_in_series, doubt, find, held_between, held_in, insert, of_meeting, overdue, remove, save, stale};
 
 use crate::db::{SealedColumn, Tx};
 use crate::jobs::{self, NewJob};
@@ -76,6 +79,8 @@ pub struct Link {
     pub known: String,
     /// Whether a creation was sent whose outcome is not known.
     pub attempted: bool,
+    /// Whether somebody else made it: it is entered, and never changed or removed.
+    pub adopted: bool,
     /// Why the last call failed, for people.
     pub error: Option<String>,
     /// When it was last compared with the provider.
@@ -100,11 +105,17 @@ impl Link {
             link: None,
             known: String::new(),
             attempted: false,
+            adopted: false,
             error: None,
             fetched_at: None,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// One that somebody made there, still to be looked at.
+    pub fn adopting(self, external_id: String) -> Self {
+        Self { external_id: Some(external_id), adopted: true, ..self }
     }
 
     /// The marker that is written into the provider's meeting: `omeet-` and 32 hexadecimal digits.

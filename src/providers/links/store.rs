@@ -3,10 +3,10 @@
 use super::Link;
 use crate::args;
 use crate::db::{Sql, Tx};
-use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, ProviderLinkId, Timestamp};
+use crate::kernel::{Failure, MeetingId, OrgId, ProviderId, ProviderLinkId, SeriesId, Timestamp};
 
-const SELECT: &str = "select id, org_id, meeting_id, provider_id, state, external_id, detail, link, known, attempted, error, fetched_at,
-    created_at, updated_at from provider_meeting where ";
+const SELECT: &str = "select id, org_id, meeting_id, provider_id, state, external_id, detail, link, known, attempted, adopted, error,
+    fetched_at, created_at, updated_at from provider_meeting where ";
 
 /// What a meeting is at one account.
 pub async fn find(tx: &mut Tx, org: OrgId, meeting: MeetingId, provider: ProviderId) -> Result<Option<Link>, Failure> {
@@ -22,20 +22,41 @@ pub async fn of_meeting(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<V
     sql.fetch_all(tx).await
 }
 
-/// The meeting that an account calls `external_id`.
-pub async fn meeting_of(tx: &mut Tx, org: OrgId, provider: ProviderId, external_id: &str) -> Result<Option<MeetingId>, Failure> {
-    let sql = "select meeting_id from provider_meeting where org_id = $1 and provider_id = $2 and external_id = $3";
-    let found: Option<(MeetingId,)> = tx.fetch_optional(sql, args![org, provider, external_id]).await?;
-    Ok(found.map(|(id,)| id))
+/// A meeting that takes place in one of an account's.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct HeldIn {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// Whether somebody else made the one that it takes place in.
+    pub adopted: bool,
+    /// When it begins.
+    pub start_at: Timestamp,
+    /// When it ends.
+    pub end_at: Timestamp,
+}
+
+/// The meetings that take place in what an account calls `external_id`: one, unless they share it.
+pub async fn held_in(tx: &mut Tx, org: OrgId, provider: ProviderId, external_id: &str) -> Result<Vec<HeldIn>, Failure> {
+    let sql = "select l.meeting_id, l.adopted, m.start_at, m.end_at from provider_meeting l join meeting m on m.id = l.meeting_id
+        where l.org_id = $1 and l.provider_id = $2 and l.external_id = $3 order by m.start_at, m.id";
+    tx.fetch_all(sql, args![org, provider, external_id]).await
+}
+
+/// The meeting of somebody else's that a series takes place in, if it does: account and identifier.
+pub async fn adopted_in_series(tx: &mut Tx, org: OrgId, series: SeriesId) -> Result<Option<(ProviderId, String)>, Failure> {
+    let sql = "select l.provider_id, l.external_id from provider_meeting l join series_occurrence o on o.meeting_id = l.meeting_id
+        where o.org_id = $1 and o.series_id = $2 and l.adopted = $3 order by o.detached, o.occurrence_at desc limit 1";
+    tx.fetch_optional(sql, args![org, series, true]).await
 }
 
 /// Adds a row, unless there is one.
 pub async fn insert(tx: &mut Tx, link: &Link) -> Result<(), Failure> {
     let sql = "insert into provider_meeting
-            (id, org_id, meeting_id, provider_id, state, detail, known, attempted, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (meeting_id, provider_id) do nothing";
-    let Link { id, org_id, meeting_id, provider_id, state, detail, known, attempted, created_at, updated_at, .. } = link;
-    let args = args![*id, *org_id, *meeting_id, *provider_id, state.name(), detail.0.clone(), known, *attempted, *created_at, *updated_at];
+            (id, org_id, meeting_id, provider_id, state, external_id, detail, known, attempted, adopted, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (meeting_id, provider_id) do nothing";
+    let Link { id, org_id, meeting_id, provider_id, state, external_id, detail, known, attempted, adopted, .. } = link;
+    let mut args = args![*id, *org_id, *meeting_id, *provider_id, state.name(), external_id.clone(), detail.0.clone(), known];
+    args.extend(args![*attempted, *adopted, link.created_at, link.updated_at]);
     tx.execute(sql, args).await.map(drop)
 }
 
@@ -101,8 +122,8 @@ pub async fn overdue(tx: &mut Tx, since: Timestamp, now: Timestamp, limit: u32) 
     tx.fetch_all(sql, args![since, now, limit]).await
 }
 
-/// Has a meeting compared with its providers soon.
-pub async fn doubt(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
-    let sql = "update provider_meeting set fetched_at = null where org_id = $1 and meeting_id = $2";
-    tx.execute(sql, args![org, meeting]).await.map(drop)
+/// Has the meetings that take place in what an account calls `external_id` compared with it soon.
+pub async fn doubt(tx: &mut Tx, org: OrgId, provider: ProviderId, external_id: &str) -> Result<(), Failure> {
+    let sql = "update provider_meeting set fetched_at = null where org_id = $1 and provider_id = $2 and external_id = $3";
+    tx.execute(sql, args![org, provider, external_id]).await.map(drop)
 }

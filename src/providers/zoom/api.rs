@@ -126,6 +126,10 @@ impl Host for ZoomSettings {
         .boxed()
     }
 
+    fn adopt<'a>(&'a self, caller: &'a Caller, external_id: &'a str) -> BoxFuture<'a, Result<Made, Trouble>> {
+        async move { made(&self.ask(caller, Method::GET, &format!("meetings/{external_id}"), None, true).await?) }.boxed()
+    }
+
     fn test<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Result<String, Trouble>> {
         async move {
             let path = format!("users/{}/meetings?type=scheduled&page_size=1", encoded(&self.host_user));

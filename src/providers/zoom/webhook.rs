@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::kernel::Timestamp;
-use crate::providers::facts::{Fact, FoundRecording, Mark, PlaceRef, Reading, RecordingKind, Run, Step, instant, millis, text};
+use crate::providers::facts::{CallRef, Fact, FoundRecording, Mark, PlaceRef, Reading, RecordingKind, Run, Step, instant, millis, text};
 use crate::providers::inbound::{Envelope, Received, Refusal, Verified, fingerprint, hex, sign, signed_by, unhex};
 
 /// How long the token in a message about recordings works.
@@ -63,8 +63,10 @@ pub fn read(body: &Value) -> Reading {
         "meeting.updated" | "meeting.deleted" => vec![Fact::Drifted],
         _ => Vec::new(),
     };
+    // A meeting that recurs has one number, and another `uuid` each time.
+    let call = CallRef { key: text(&object["uuid"]), began_at: started_at };
     // A text in some messages, a number in others.
-    Reading { place: text(&object["id"]).map(PlaceRef::External), facts, ..Reading::default() }
+    Reading { place: text(&object["id"]).map(PlaceRef::External), call, facts, ..Reading::default() }
 }
 
 fn mark(object: &Value, run: &str, step: Step, time: &str, sent_at: Option<Timestamp>) -> Vec<Fact> {

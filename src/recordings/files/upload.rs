@@ -44,8 +44,14 @@ pub(super) async fn upload(store: &AmazonS3, to: &Path, file: &File, until: Inst
     if size <= PART {
         let whole = tokio::fs::read(file).await?;
         timeout(PART_WITHIN, store.put(to, whole.into())).await.context("it took too long")??;
-    } else if !upload_parts(store, to, file, size, until).await? {
-        return Ok(Upload::GoesOn);
+    } else {
+        match upload_parts(store, to, file, size, until).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(Upload::GoesOn),
+            // It was completed, and nobody heard: what is there is looked at.
+            Err(error) if is_gone(&error) && store.head(to).await.is_ok_and(|there| there.size == size) => {}
+            Err(error) => return Err(error),
+        }
     }
     let there = store.head(to).await?.size;
     ensure!(there == size, "the store has {there} octets of {size}");

@@ -20,8 +20,10 @@ BUCKET, PREFIX = "files", "meet/recordings"
 # What default.toml says that the key has to be allowed.
 MAY = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": MAY, "Resource": f"arn:aws:s3:::{BUCKET}/{PREFIX}/*"}]}
-# Calls that make the user and the bucket; after them nothing is accepted without a signature.
-UNSIGNED_CALLS = 4
+# Who looks at what the store has: uploads that were never ended, too.
+ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+# Calls that make the users and the bucket; after them nothing is accepted without a signature.
+UNSIGNED_CALLS = 7
 
 
 class Store:
@@ -33,13 +35,16 @@ class Store:
         self._wait()
         nobody = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
         iam = self._client("iam", nobody)
-        for user, policy in [("omeet", POLICY)]:
-            iam.create_user(UserName=user)
-            iam.put_user_policy(UserName=user, PolicyName="files", PolicyDocument=json.dumps(policy))
-            key = iam.create_access_key(UserName=user)["AccessKey"]
+        (self.key_id, self.secret), (key_id, secret) = [self._user(iam, user, policy) for user, policy in [("omeet", POLICY), ("admin", ALL)]]
         self._client("s3", nobody).create_bucket(Bucket=BUCKET)
-        self.key_id, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
         self.s3 = self._client("s3", {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.secret})
+        self.admin = self._client("s3", {"aws_access_key_id": key_id, "aws_secret_access_key": secret})
+
+    def _user(self, iam, user: str, policy: dict) -> tuple:
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName="files", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
 
     def _wait(self):
         for _ in range(400):
@@ -62,16 +67,24 @@ class Store:
         except self.s3.exceptions.NoSuchKey:
             return None
 
+    def orphans(self) -> list:
+        """Parts of uploads that nobody ended."""
+        uploads = self.admin.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        parts = [self.admin.list_parts(Bucket=BUCKET, Key=of["Key"], UploadId=of["UploadId"]).get("Parts", []) for of in uploads]
+        return [part for of in parts for part in of]
+
     def close(self):
         self.process.kill()
         self.process.wait()
 
 
 class Cutting:
-    """Passes on to an S3 server; cuts the connection of a part before it gets there, so many times."""
+    """Passes on to an S3 server; cuts the connection of a part before it gets there, so many times. What is held is answered to nobody."""
 
     def __init__(self, port: int):
         self.cuts, self.taken, self.seen = {}, [], []
+        # The step of an upload, and whether the store hears of it: "begin", "complete" or the number of a part.
+        self.hold, self.held, self.released = None, threading.Event(), threading.Event()
         cutting = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -82,6 +95,10 @@ class Cutting:
                 part = re.search(r"partNumber=(\d+)", self.path)
                 number = int(part.group(1)) if part and self.command == "PUT" else 0
                 cutting.seen.append(self.headers.get("Authorization", ""))
+                step = number or {True: "complete", False: "begin"}["uploadId=" in self.path] if self.command in ("PUT", "POST") else None
+                is_held = cutting.hold is not None and cutting.hold[0] == step
+                if is_held and not cutting.hold[1]:
+                    return self.leave()
                 if cutting.cuts.get(number, 0) > 0:
                     cutting.cuts[number] -= 1
                     return self.connection.shutdown(socket.SHUT_RDWR)
@@ -89,6 +106,8 @@ class Cutting:
                 there.request(self.command, self.path, body=body, headers=dict(self.headers))
                 answer = there.getresponse()
                 content = answer.read()
+                if is_held:
+                    return self.leave()
                 if number and answer.status == 200:
                     cutting.taken.append(number)
                 self.send_response(answer.status)
@@ -98,6 +117,11 @@ class Cutting:
                 self.send_header("Content-Length", answer.getheader("Content-Length") or "0" if self.command == "HEAD" else str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def leave(self):
+                cutting.held.set()
+                cutting.released.wait(30)
+                self.close_connection = True
 
             do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = answer
 

@@ -1,5 +1,6 @@
 //! What providers send: `/webhooks/...`, `/conference`, and what follows.
 
+mod fetching;
 mod jaas;
 mod matrix;
 mod order;

@@ -9,7 +9,7 @@ use crate::support::{Client, eventually, in_min, on_every_engine_with};
 
 const NOW_S: i64 = 1_795_251_600;
 
-/// A stand-in for whoever keeps the file: breaks off once, then goes on where it was asked to.
+/// A stand-in for whoever keeps the file.
 pub async fn file_server() -> String {
     use axum::routing::get;
     let file = get(async |headers: HeaderMap| {
@@ -36,7 +36,7 @@ pub async fn file_server() -> String {
     base
 }
 
-async fn meeting(client: &Client, account: &str) -> (Value, String) {
+pub async fn meeting(client: &Client, account: &str) -> (Value, String) {
     let new =
         json!({"name": "Weekly", "start": in_min(0), "provider_id": account, "participants": [{"user": {"id": "8", "name": "Budi"}}]});
     let meeting = client.ok("meeting.create", new).await;

@@ -30,7 +30,7 @@ pub struct Service {
     pub engine: &'static str,
     config: Config,
     stop: CancellationToken,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Runs `test` once per engine.
@@ -100,7 +100,7 @@ impl Service {
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let listener = Listener::new(app.router(metrics), config.server.proxies().unwrap(), config.limits.clone(), stop.clone());
         tokio::spawn(listener.run(socket));
-        Self { app, base, clock, engine, config, stop, _dir: dir }
+        Self { app, base, clock, engine, config, stop, dir }
     }
 
     /// A new organization with a service key of the role admin.
@@ -125,6 +125,11 @@ impl Service {
     /// As [`Service::work`], until it is stopped.
     pub fn work_until(&self, stop: &CancellationToken) -> omeet::jobs::Working {
         self.app.start_work(&self.config, stop).unwrap()
+    }
+
+    /// Where it keeps recordings.
+    pub fn recordings(&self) -> std::path::PathBuf {
+        self.dir.path().join("recordings")
     }
 
     /// A client without a key.
