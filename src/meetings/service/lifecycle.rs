@@ -14,6 +14,7 @@ use crate::kernel::{Ctx, Failure, Kind, MeetingId, Timestamp, text};
 
 /// What `meeting.delete` answers.
 #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "DeletedMeeting")]
 pub struct Deleted {
     /// What was deleted.
     pub id: MeetingId,
