@@ -8,7 +8,9 @@ mod hold;
 mod offer;
 mod places;
 mod read;
+mod reschedule;
 mod sweep;
+mod verify;
 
 use std::sync::Arc;
 
