@@ -4,6 +4,7 @@ mod announce;
 mod change;
 mod create;
 mod draw;
+mod entry;
 mod hold;
 mod offer;
 mod places;
