@@ -32,6 +32,7 @@ pub struct Span {
 
 /// Somebody who was there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Attendee")]
 pub struct Person {
     /// The participant; null for a guest nobody invited by name.
     pub participant_id: Option<ParticipantId>,

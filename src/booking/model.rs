@@ -45,6 +45,7 @@ pub struct Booked {
 
 /// What a guest answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BookingAnswer")]
 pub struct Answer {
     /// The question's key.
     pub key: String,

@@ -82,6 +82,7 @@ pub(super) struct Synced {
 
 /// What `calendar.sync` answers.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "SyncAnswer")]
 pub(super) struct Answer {
     /// In the order of the events.
     items: Vec<Synced>,

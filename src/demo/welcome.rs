@@ -17,10 +17,13 @@ pub async fn welcome(app: &App, at: &Addresses, organization: &Organization) -> 
     let base = &at.base;
     let mut text =
         format!("\n{} is ready to look around in. Everything here is made up, and only this machine can see it.\n\n", organization.name);
-    for (what, address) in pages(app, &ctx, at).await? {
-        writeln!(text, "  {what:<22} {address}")?;
+    let mut rows = pages(app, &ctx, at).await?;
+    rows.push(("Key (role admin)".to_owned(), key.clone()));
+    let widest = rows.iter().map(|(what, _)| what.chars().count()).max().unwrap_or_default();
+    for (what, address) in rows {
+        writeln!(text, "  {what:<widest$}  {address}")?;
     }
-    writeln!(text, "\n  Key (role admin)       {key}\n")?;
+    text.push('\n');
     writeln!(text, "Every meeting of the next weeks, for example:\n")?;
     writeln!(text, "{}\n", call_line(base, &key))?;
     write!(text, "Ctrl+C ends it. For a fresh one delete {} and begin again.", super::house::FILE)?;

@@ -40,6 +40,7 @@ struct SetVisibility {
 
 /// What deleting answers.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeletedRecording")]
 struct Deleted {
     /// What was deleted.
     id: RecordingId,

@@ -77,6 +77,7 @@ pub struct AccountUse {
 
 /// What was done, day by day.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "UsageReport")]
 pub struct Usage {
     /// The organization.
     pub organization: String,
@@ -137,6 +138,7 @@ pub struct Taken {
 
 /// What waits for somebody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, sqlx::FromRow)]
+#[schemars(rename = "WaitingWork")]
 pub struct Waiting {
     /// Jobs that were given up.
     pub dead_jobs: i64,

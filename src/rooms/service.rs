@@ -31,6 +31,7 @@ pub struct FreeRooms {
 
 /// What was deleted.
 #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "DeletedRoom")]
 pub struct Deleted {
     /// Identifier.
     pub id: PlaceId,

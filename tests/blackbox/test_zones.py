@@ -4,13 +4,15 @@ import collections
 import os
 import random
 import re
+import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import TZPATH, ZoneInfo
 
 import pytest
 from dateutil import rrule as dateutil_rrule
 from dateutil import tz as dateutil_tz
+from support import booking
 from support.rpc import RpcError
 
 # Zone and a local time near one of its edges: gaps, folds, half hours, skipped days, no rules at all.
@@ -20,7 +22,7 @@ ROWS = [(zone, local) for zone, times in {
     "Europe/Brussels": ["2026-03-29T02:30", "2026-03-29T03:00", "2026-10-25T02:30", "2026-10-25T03:00"],
     "Australia/Lord_Howe": ["2026-10-04T02:15", "2026-10-04T02:45", "2026-04-05T01:45", "2026-04-05T02:15"],
     "Australia/Sydney": ["2026-10-04T02:30", "2026-04-05T02:30", "2026-07-01T09:00"],
-    "Pacific/Apia": ["2011-12-29T23:30", "2011-12-31T00:30", "2026-06-01T09:00"],
+    "Pacific/Apia": ["2011-12-29T23:30", "2011-12-30T12:00", "2011-12-31T00:30", "2026-06-01T09:00"],
     "Pacific/Kiritimati": ["2026-06-01T09:00", "2026-12-31T23:59"],
     "Africa/Casablanca": ["2026-02-15T02:30", "2026-03-22T02:30", "2026-06-01T09:00", "2027-02-07T02:30"],
     "Antarctica/Troll": ["2026-03-29T01:30", "2026-10-25T01:30", "2026-06-01T09:00"],
@@ -42,6 +44,9 @@ ROWS = [(zone, local) for zone, times in {
     "America/Phoenix": ["2026-03-08T02:30"],
     "America/Havana": ["2026-03-08T00:30"],
     "Pacific/Chatham": ["2026-09-27T02:50", "2026-04-05T03:00"],
+    "Australia/Eucla": ["2026-06-01T09:00"],
+    "Pacific/Marquesas": ["2026-06-01T09:00"],
+    "America/Nuuk": ["2026-03-28T22:30", "2026-10-24T23:30"],
     "UTC": ["2026-06-01T09:00"],
 }.items() for local in times]
 
@@ -69,6 +74,44 @@ def test_a_local_time_is_the_same_instant(client, zone, local):
     items = client.call("series.expand", rrule="FREQ=DAILY;COUNT=7", start=begin.isoformat(), tz=zone)["items"]
     got = {datetime.fromisoformat(item.replace("Z", "+00:00")) for item in items}
     assert by_zoneinfo(zone, edge) in got and by_dateutil(zone, edge) in got, f"{sorted(got)}"
+
+
+def zones_where_jakarta_is(rules_of: str, folder: Path) -> Path:
+    """A database of zones in which Asia/Jakarta follows the rules of another zone."""
+    for name, source in {"Asia/Jakarta": rules_of, "UTC": "UTC", "Europe/Paris": "Europe/Paris"}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(next(Path(path) / source for path in TZPATH if (Path(path) / source).exists()), folder / name)
+    return folder
+
+
+def first_at_nine(folder: Path, day: str) -> datetime:
+    """Nine o'clock in Asia/Jakarta of that database; both libraries read its file."""
+    path, local = folder / "Asia/Jakarta", datetime.fromisoformat(f"{day}T09:00")
+    with path.open("rb") as file:
+        by_file = local.replace(tzinfo=ZoneInfo.from_file(file)).astimezone(timezone.utc)
+    assert by_file == local.replace(tzinfo=dateutil_tz.tzfile(str(path))).astimezone(timezone.utc)
+    return by_file
+
+
+@pytest.mark.goal("R22")
+def test_a_booking_stays_where_it_is_when_its_zone_changes_its_rules(launch, tmp_path):
+    """What everybody has in their calendars is an instant. What is offered afterwards follows the new rules."""
+    before, after = zones_where_jakarta_is("Asia/Jakarta", tmp_path / "before"), zones_where_jakarta_is("Asia/Tokyo", tmp_path / "after")
+    server = launch(started=False)
+    server.extra["TZDIR"] = str(before)
+    client, day = server.start().client(), (datetime.now(timezone.utc) + timedelta(days=3)).strftime("%Y-%m-%d")
+    link = booking.link(client, tz="Asia/Jakarta", durations_min=[30], increment_min=30, hours={"weekly": dict.fromkeys(booking.HOURS["weekly"], ["09:00-12:00"])})
+    made = client.call("booking.create", link_id=link["id"], start=first_at_nine(before, day).isoformat(), guest=booking.guest())
+    assert datetime.fromisoformat(made["start"]) == first_at_nine(before, day)
+
+    server.stop()
+    server.extra["TZDIR"] = str(after)
+    client = server.start().client()
+    assert client.call("booking.get", id=made["id"])["start"] == made["start"]
+    page = client.request("GET", f"{booking.path(made['manage_url'])}?tz=Asia/Jakarta").body.decode()
+    assert "11:00 – 11:30" in page and "(UTC+09:00)" in page
+    offered = [datetime.fromisoformat(slot["start"]) for slot in client.call("booking.slots", link_id=link["id"])["items"]]
+    assert first_at_nine(after, day) in offered and first_at_nine(before, day) not in offered
 
 
 def random_rule(random):

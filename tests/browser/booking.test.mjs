@@ -1,6 +1,7 @@
 // The way of a guest who books: choose, fill, confirmed, move, cancel.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { accessible, nothingBroke } from './support/browser.mjs';
 import { house } from './support/house.mjs';
 
@@ -52,6 +53,8 @@ test('a guest books, the host confirms, the guest moves and cancels', async () =
   await page.getByRole('heading', { name: 'You are booked' }).waitFor();
   assert.equal(await page.getByText('the link comes with the confirmation').count(), 0, 'it has come');
   assert.match(await page.getByRole('link', { name: 'Join the meeting' }).getAttribute('href'), /\/j\/\w+\/\w+/);
+  const [entry] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Add to calendar' }).click()]);
+  assert.match(readFileSync(await entry.path(), 'utf8'), /^BEGIN:VCALENDAR\r\n[^]*METHOD:REQUEST/);
 
   await page.getByRole('link', { name: 'Move to another time' }).click();
   await page.getByRole('heading', { name: 'Choose another time' }).waitFor();
@@ -63,9 +66,10 @@ test('a guest books, the host confirms, the guest moves and cancels', async () =
   await page.getByText(`${clock(moved.start, 'Asia/Tokyo')} – `).waitFor();
 
   await page.getByRole('link', { name: 'Cancel the booking' }).click();
-  await page.getByLabel(/Reason/).fill('Something came up');
+  await page.getByLabel(/Reason/).fill('Something came up.\nSorry!');
   await page.getByRole('button', { name: 'Cancel the booking' }).click();
   await page.getByRole('heading', { name: 'This booking is cancelled' }).waitFor();
+  await page.getByText('Something came up. Sorry!').waitFor();
   assert.equal((await it.service.call('meeting.get', { id: booked.meeting_id })).state, 'cancelled');
   nothingBroke(guest);
   await guest.leave();
@@ -202,9 +206,33 @@ test('on a phone nothing is too wide or too small', async () => {
   await guest.leave();
 });
 
-test('by keyboard alone', async () => {
+test('a word of sixty-four letters breaks on a phone, not the page', async () => {
+  const word = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbea';
+  const questions = [{ key: 'part', label: word, kind: 'choice', choices: [word, 'small'], required: true }, { key: 'more', label: word, kind: 'text' }];
+  const hosts = [{ id: `h${guests += 1}`, name: word, email: 'hana@example.com' }];
+  const offer = await link({ title: word, description: word, hosts, questions }), guest = await it.visit(`${offer.url}?tz=UTC`, PHONE), { page } = guest;
+  const fits = async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), 0, page.url());
+  await fits();
+  await choose(page);
+  await fits();
+  await page.locator('select[required]').selectOption(word);
+  await page.getByLabel(word).last().fill(word);
+  await fill(page);
+  await page.getByRole('heading', { name: 'You are booked' }).waitFor();
+  await fits();
+  await page.getByRole('link', { name: 'Cancel the booking' }).click();
+  await page.getByRole('heading', { name: 'Cancel this booking?' }).waitFor();
+  await fits();
+  nothingBroke(guest);
+  await guest.leave();
+});
+
+test('by keyboard alone, with the focus in sight', async () => {
   const offer = await link(), guest = await it.visit(`${offer.url}?tz=UTC`), { page } = guest;
-  const focused = () => page.evaluate(() => ({ tag: document.activeElement.tagName, value: document.activeElement.value ?? '', id: document.activeElement.id }));
+  const focused = () => page.evaluate(() => {
+    const { activeElement: at } = document, { outlineStyle, outlineWidth } = getComputedStyle(at);
+    return { tag: at.tagName, value: at.value ?? '', id: at.id, text: at.textContent.trim(), day: at.classList.contains('day'), outline: `${outlineStyle} ${outlineWidth}` };
+  });
   const until = async (found) => {
     for (let steps = 0; steps < 80; steps += 1) {
       if (found(await focused())) return;
@@ -212,7 +240,13 @@ test('by keyboard alone', async () => {
     }
     assert.fail('the focus never came there');
   };
+  await page.keyboard.press('Tab');
+  assert.equal((await focused()).text, 'Skip to content');
+  await page.keyboard.press('Enter');
+  await until(({ day }) => day);
+  assert.equal((await focused()).outline, 'solid 3px', 'on a day');
   await until(({ tag, value }) => tag === 'BUTTON' && /^\d{4}-/.test(value));
+  assert.equal((await focused()).outline, 'solid 3px', 'on a time');
   await page.keyboard.press('Enter');
   await page.getByLabel('Your name').waitFor();
   await until(({ id }) => id === 'name');

@@ -23,6 +23,18 @@ async fn every_error_is_listed() {
     .await;
 }
 
+// The generator counts up where two types have one name; a reader wants to know which is which.
+#[tokio::test]
+async fn no_type_is_named_by_a_number() {
+    on_every_engine(async |service| {
+        let document: serde_json::Value = serde_json::from_str(&service.anonymous().get("/openrpc.json").await.body).unwrap();
+        let types = document["components"]["schemas"].as_object().unwrap();
+        let numbered: Vec<&String> = types.keys().filter(|name| name.ends_with(|c: char| c.is_ascii_digit())).collect();
+        assert!(types.len() > 100 && numbered.is_empty(), "{numbered:?}: name them with #[schemars(rename = ...)]");
+    })
+    .await;
+}
+
 fn general() -> Vec<&'static Kind> {
     use omeet::kernel::failure::{FORBIDDEN, INTERNAL, INVALID, UNAUTHENTICATED, UNAVAILABLE};
     use omeet::tenancy::gate::{ACTOR_BEYOND_KEY, ACTOR_DISABLED, ACTOR_NOT_ALLOWED, KEY_INVALID, OUT_OF_SCOPE};

@@ -9,14 +9,14 @@ use super::offer::{Search, length, slot_at};
 use super::{Booking, HeldBooking, lock_key, own_hand};
 use crate::booking::guest::{Guest, GuestInput};
 use crate::booking::limits::{self, Booker};
-use crate::booking::links::{self, Confirmation, Held, Team};
+use crate::booking::links::{self, Held, Team};
 use crate::booking::model::{Booked, BookingView, Hold};
+use crate::booking::people;
 use crate::booking::state::State;
 use crate::booking::store::{self, Origin};
-use crate::booking::{OVER, people};
 use crate::db::{Turn, Tx};
 use crate::kernel::failure::{FORBIDDEN, invalid};
-use crate::kernel::{BookingId, Ctx, Failure, LinkId, MeetingId, Timestamp, UserId};
+use crate::kernel::{Ctx, Failure, LinkId, MeetingId, Timestamp, UserId};
 use crate::meetings::MeetingView;
 use crate::rooms::occupancy::{self, Claim, Owner, Resource, TAKEN};
 
@@ -189,34 +189,6 @@ impl Booking {
         occupancy::give_to_meeting(tx, ctx.org, booked.id, meeting.id).await?;
         let MeetingView { id, .. } = meeting;
         Ok(Booked { meeting_id: Some(id), seat: Some(1), ..booked })
-    }
-
-    /// The guest opened the mail: the booking counts.
-    pub async fn verify(&self, ctx: &Ctx, id: BookingId) -> Result<BookingId, Failure> {
-        let (booking, caller) = (self.clone(), ctx.clone());
-        let unit = async move |tx: &mut Tx| {
-            let HeldBooking { booked, held } = HeldBooking::hold(tx, &caller, id).await?;
-            let held = held.ok_or(&OVER)?;
-            let needs_host = held.link.confirmation == Confirmation::Host;
-            let state = booked.state.after(crate::booking::state::Action::Verify { needs_host })?;
-            if state == booked.state {
-                return Ok(booked.id);
-            }
-            occupancy::lock(tx, &resources(&held)).await?;
-            let mut hosts: Vec<UserId> = occupancy::of_booking(tx, caller.org, id).await?.into_iter().map(UserId::from).collect();
-            hosts.sort_by_key(|host| Some(*host) != booked.host_id);
-            let mut booked = Booked { state, version: booked.version + 1, updated_at: tx.now(), ..booked };
-            if held.link.rules.0.seats > 1 {
-                // Nothing was kept in a group: whether there is room shows now.
-                let duration_min = booked.end_at.since_ms(booked.start_at) / 60_000;
-                let search = Search { from: booked.start_at, to: booked.start_at, duration_min, only: None, except: None };
-                hosts = slot_at(tx, &held, search).await?.hosts;
-                booked.host_id = hosts.first().copied();
-                claim(tx, &held, &booked, &hosts, Owner { booking: Some(id), ..Owner::default() }).await?;
-            }
-            booking.settle(tx, &caller, &held, booked, hosts).await.map(|booked| booked.id)
-        };
-        self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 }
 

@@ -4,11 +4,14 @@ mod announce;
 mod change;
 mod create;
 mod draw;
+mod entry;
 mod hold;
 mod offer;
 mod places;
 mod read;
+mod reschedule;
 mod sweep;
+mod verify;
 
 use std::sync::Arc;
 

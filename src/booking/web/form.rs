@@ -240,6 +240,6 @@ fn look(kind: QuestionKind) -> Look {
 }
 
 // What came back is shown again, but not sixty-four thousand characters of it.
-fn shown(value: &str) -> String {
+pub(super) fn shown(value: &str) -> String {
     value.chars().take(4000).collect()
 }

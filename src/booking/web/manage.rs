@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::Pages;
 use super::book::{Shown, why};
+use super::form::shown;
 use super::respond::{Asking, card, initials};
 use crate::booking::links::Held;
 use crate::booking::model::{Booked, Complete, Place};
@@ -29,6 +30,14 @@ pub(super) struct Sent {
     reason: String,
 }
 
+/// What went wrong with what was sent.
+#[derive(Default)]
+struct Wrong {
+    alert: Option<&'static str>,
+    /// The reason, as it was typed, if it cannot be used.
+    reason: Option<String>,
+}
+
 /// A booking as one of its addresses shows it.
 struct Visit {
     complete: Complete,
@@ -39,8 +48,24 @@ struct Visit {
 
 pub(super) async fn show(State(pages): State<Pages>, asking: Asking, Path(token): Path<String>) -> Response {
     match pages.visit(&asking, token).await {
-        Ok(visit) => pages.shown(&asking, visit, StatusCode::OK, None).await,
+        Ok(visit) => pages.shown(&asking, visit, StatusCode::OK, Wrong::default()).await,
         Err(response) => response,
+    }
+}
+
+/// What the guest puts into their calendar, as long as it is to take place.
+pub(super) async fn entry(State(pages): State<Pages>, asking: Asking, Path(token): Path<String>) -> Response {
+    let Visit { complete, purpose, .. } = match pages.visit(&asking, token).await {
+        Ok(visit) => visit,
+        Err(response) => return response,
+    };
+    if purpose != Purpose::Manage || !pages.takes_place(&complete.booked) {
+        return pages.notice(&asking, NoticeKind::NoPage);
+    }
+    match pages.booking.entry(complete).await {
+        Ok(Some(entry)) => pages.download("text/calendar; charset=utf-8", "invite.ics", entry.body),
+        Ok(None) => pages.notice(&asking, NoticeKind::NoPage),
+        Err(failure) => pages.failed(&asking, &failure),
     }
 }
 
@@ -55,16 +80,23 @@ pub(super) async fn act(
         Err(response) => return response,
     };
     let sent = form.map(|Form(sent)| sent).unwrap_or_default();
-    match pages.carry_out(&asking, &visit, sent).await {
+    match pages.carry_out(&asking, &visit, &sent).await {
         Ok(()) => pages.see_other(asking.url(&format!("/booking/{}", visit.complete.booked.manage_token), &[])),
         Err(failure) if failure.kind() == &OVER => {
             pages.see_other(asking.url(&format!("/booking/{}", visit.complete.booked.manage_token), &[]))
         }
-        Err(failure) => match why(&failure) {
-            Some(notice) => pages.shown(&asking, visit, status_of(&failure), Some(notice)).await,
+        Err(failure) => match wrong(&failure, sent) {
+            Some(wrong) => pages.shown(&asking, visit, status_of(&failure), wrong).await,
             None => pages.failed(&asking, &failure),
         },
     }
+}
+
+fn wrong(failure: &Failure, sent: Sent) -> Option<Wrong> {
+    if failure.data()["field"] == "reason" {
+        return Some(Wrong { alert: Some("booking.error.summary"), reason: Some(shown(&sent.reason)) });
+    }
+    why(failure).map(|alert| Wrong { alert: Some(alert), reason: None })
 }
 
 fn status_of(failure: &Failure) -> StatusCode {
@@ -80,13 +112,13 @@ impl Pages {
         }
     }
 
-    async fn carry_out(&self, asking: &Asking, visit: &Visit, sent: Sent) -> Result<(), Failure> {
+    async fn carry_out(&self, asking: &Asking, visit: &Visit, sent: &Sent) -> Result<(), Failure> {
         let booked = &visit.complete.booked;
         let ctx = self.ctx(asking, booked.org_id);
         let booking: &Booking = &self.booking;
         match visit.purpose {
             Purpose::Manage => Ok(()),
-            Purpose::Cancel => booking.cancel(&ctx, booked.id, Some(sent.reason)).await.map(drop),
+            Purpose::Cancel => booking.cancel(&ctx, booked.id, Some(one_line(&sent.reason))).await.map(drop),
             Purpose::Verify => booking.verify(&ctx, booked.id).await.map(drop),
             Purpose::Reschedule => {
                 let start: Timestamp = sent.start.parse().map_err(|_| Failure::from(&crate::booking::NOT_OFFERED))?;
@@ -95,7 +127,7 @@ impl Pages {
         }
     }
 
-    async fn shown(&self, asking: &Asking, visit: Visit, status: StatusCode, notice: Option<&'static str>) -> Response {
+    async fn shown(&self, asking: &Asking, visit: Visit, status: StatusCode, wrong: Wrong) -> Response {
         let booked = &visit.complete.booked;
         let alive = self.is_alive(booked);
         if visit.purpose == Purpose::Reschedule
@@ -104,7 +136,7 @@ impl Pages {
             && let Some(held) = visit.held.as_ref().filter(|held| held.link.active)
         {
             let path = format!("/booking/{}", visit.token);
-            let shown = Shown { held, post_to: path.clone(), path, moving: Some(booked), notice };
+            let shown = Shown { held, post_to: path.clone(), path, moving: Some(booked), notice: wrong.alert };
             return self.times(asking, status, shown).await;
         }
         let ask = match visit.purpose {
@@ -112,8 +144,7 @@ impl Pages {
             Purpose::Verify if booked.state == Stage::Unverified => Ask::Verify,
             Purpose::Manage | Purpose::Cancel | Purpose::Verify | Purpose::Reschedule => Ask::Nothing,
         };
-        let alert = notice.map(|key| asking.lang.say(key).to_owned());
-        let page = self.booking_page(asking, &visit, ask, alert);
+        let page = self.booking_page(asking, &visit, ask, wrong);
         self.page(status, visit.held.as_ref(), page.render())
     }
 
@@ -121,19 +152,24 @@ impl Pages {
         booked.state.holds() && booked.end_at > self.booking.db().clock().now()
     }
 
-    fn booking_page(&self, asking: &Asking, visit: &Visit, ask: Ask, alert: Option<String>) -> BookingPage {
+    fn takes_place(&self, booked: &Booked) -> bool {
+        booked.state == Stage::Confirmed && self.is_alive(booked)
+    }
+
+    fn booking_page(&self, asking: &Asking, visit: &Visit, ask: Ask, wrong: Wrong) -> BookingPage {
         let (lang, booked) = (asking.lang, &visit.complete.booked);
         let tz = asking.tz.as_deref().unwrap_or(&booked.tz);
         let zone = TimeZone::get(tz).unwrap_or(TimeZone::UTC);
         let until = booked.verify_until.filter(|_| booked.state == Stage::Unverified && ask != Ask::Verify);
-        let joins = booked.state == Stage::Confirmed && self.is_alive(booked);
+        let joins = self.takes_place(booked);
         BookingPage {
             lang,
             card: visit.card(),
             when: When::new(lang, booked.start_at, Some(booked.end_at), tz),
             key: self.key(booked, ask),
             reason: booked.reason.clone(),
-            alert,
+            alert: wrong.alert.map(|key| lang.say(key).to_owned()),
+            unusable_reason: wrong.reason,
             ask,
             join_url: visit.complete.join_url().filter(|_| joins).map(str::to_owned),
             facts: facts(lang, booked),
@@ -159,6 +195,9 @@ impl Pages {
         if ask == Ask::Cancel {
             links.push(own("booking.keep", &booked.manage_token));
         } else if visit.purpose == Purpose::Manage && self.is_alive(booked) && booked.state != Stage::Unverified {
+            if self.takes_place(booked) {
+                links.push(own("booking.calendar", &format!("{}/invite.ics", booked.manage_token)));
+            }
             links.push(own("booking.reschedule", &booked.reschedule_token));
             links.push(own("booking.cancel", &booked.cancel_token));
         }
@@ -167,6 +206,11 @@ impl Pages {
         }
         links
     }
+}
+
+// People write several lines where they are asked for one.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Visit {

@@ -6,6 +6,7 @@
 //! | `/book/<token>/hold` (POST) | keeps a time while the form is filled |
 //! | `/book/<token>/h/<hold>` | the form; posting it books, twice makes one booking |
 //! | `/book/<token>/picture` | the link's picture |
+//! | `/booking/<token>/invite.ics` | the entry for the guest's calendar |
 //! | `/booking/<token>` | what has become of a booking, or its cancelling, moving, verifying: each by a secret of its own |
 //!
 //! Nothing is kept in a cookie, so there is nothing that a foreign page could make a browser do on somebody's behalf. Every step is a page of
@@ -48,6 +49,7 @@ impl Pages {
             .route("/book/{token}/picture", get(book::picture))
             .route("/book/{token}/h/{hold}", get(form::show).post(form::submit))
             .route("/booking/{token}", get(manage::show).post(manage::act))
+            .route("/booking/{token}/invite.ics", get(manage::entry))
             .with_state(self)
     }
 }

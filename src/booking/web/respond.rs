@@ -154,6 +154,14 @@ impl Pages {
         self.respond(StatusCode::OK, headers, bytes.into())
     }
 
+    /// A file to keep, made for this moment.
+    pub(super) fn download(&self, mime: &str, name: &str, text: String) -> Response {
+        let mut headers = common(self.https);
+        headers.push(("content-disposition", format!("attachment; filename=\"{name}\"")));
+        headers.extend([("content-type", mime.to_owned()), ("cache-control", "no-store".to_owned())]);
+        self.respond(StatusCode::OK, headers, text.into())
+    }
+
     fn respond(&self, status: StatusCode, headers: Vec<crate::web::headers::Header>, body: Body) -> Response {
         let mut response = (status, body).into_response();
         for (name, value) in headers {

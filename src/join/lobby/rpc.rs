@@ -28,6 +28,7 @@ struct OfEntry {
 
 /// Who waits.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "WaitingGuests")]
 struct Waiting {
     /// In the order they came.
     items: Vec<EntryView>,

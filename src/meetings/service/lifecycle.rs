@@ -15,6 +15,7 @@ use crate::providers::{ProviderKind, orders};
 
 /// What `meeting.delete` answers.
 #[derive(Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "DeletedMeeting")]
 pub struct Deleted {
     /// What was deleted.
     pub id: MeetingId,

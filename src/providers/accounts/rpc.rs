@@ -31,6 +31,7 @@ struct Test {
 
 /// What removing answers.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DeletedProvider")]
 pub(super) struct Deleted {
     /// What was removed.
     id: ProviderId,

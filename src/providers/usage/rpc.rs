@@ -36,6 +36,7 @@ struct Used {
 
 /// How much of a quota is used.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "QuotaUsage")]
 struct Usage {
     /// The account.
     provider_id: ProviderId,

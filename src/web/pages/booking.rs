@@ -224,6 +224,8 @@ pub struct BookingPage {
     pub reason: Option<String>,
     /// What just went wrong.
     pub alert: Option<String>,
+    /// A reason that cannot be used, as it was typed.
+    pub unusable_reason: Option<String>,
     /// What is asked.
     pub ask: Ask,
     /// The guest's link into the meeting.

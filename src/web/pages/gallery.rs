@@ -262,6 +262,7 @@ fn bookings(lang: Lang, texts: &Texts) -> Vec<Shown> {
             key,
             reason: Some(reason.clone()),
             alert: None,
+            unusable_reason: (key == "cancel").then(|| reason.clone()),
             ask,
             join_url: (key == "confirmed").then(|| "/j/x/y".to_owned()),
             facts: vec![(person.clone(), title.clone())],

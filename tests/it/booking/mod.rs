@@ -1,6 +1,7 @@
 //! `booking.*`, `availability.*`, `room.*`, and the pages of guests.
 
 mod at_once;
+mod bad_input;
 mod letters;
 mod offers;
 mod pages;

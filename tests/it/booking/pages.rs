@@ -127,6 +127,43 @@ async fn addresses_that_lead_nowhere() {
     .await;
 }
 
+// Whoever gets no letter still gets the entry for their calendar: the one that letters hold.
+#[tokio::test]
+async fn a_booking_goes_into_the_guests_calendar() {
+    on_every_engine(async |service| {
+        let client = service.organization("A").await;
+        let link = link(&client, json!({ "confirmation": "host" })).await;
+        let form = press(&service, &link, &at("09:00")).await.location;
+        let place = fill(&service, &form, "Gita", "gita@example.org").await.location;
+        let (place, guest) = (place.split('?').next().unwrap().to_owned(), service.anonymous());
+        let file = format!("{place}/invite.ics");
+        assert!(!guest.get(&place).await.body.contains("invite.ics"), "the host has not confirmed");
+        assert_eq!(guest.get(&file).await.status, 404);
+
+        let view = client.ok("booking.list", json!({})).await["items"][0].clone();
+        client.ok("booking.confirm", json!({ "id": view["id"] })).await;
+        assert!(guest.get(&place).await.body.contains(&file));
+        let answer = reqwest::get(format!("{}{file}", service.base)).await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!((header("content-type"), header("cache-control")), ("text/calendar; charset=utf-8".into(), "no-store".into()));
+        assert_eq!(header("content-disposition"), "attachment; filename=\"invite.ics\"");
+        let first = answer.text().await.unwrap().replace("\r\n ", "");
+        let meeting = client.ok("meeting.get", json!({ "id": view["meeting_id"] })).await;
+        let export =
+            client.ok("calendar.export_ics", json!({ "id": view["meeting_id"] })).await["ics"].as_str().unwrap().replace("\r\n ", "");
+        let line = |text: &str, start: &str| text.lines().find(|line| line.starts_with(start)).map(str::to_owned);
+        for start in ["UID:", "SEQUENCE:", "DTSTART", "DTEND", "URL:"] {
+            assert!(line(&first, start).is_some() && line(&first, start) == line(&export, start), "{start}: {first}");
+        }
+        assert!(meeting["join_url"].as_str().is_some_and(|link| first.contains(link)), "{first}");
+
+        assert_eq!(guest.get(&format!("{}/invite.ics", path(&view["cancel_url"], &service))).await.status, 404);
+        client.ok("booking.cancel", json!({ "id": view["id"] })).await;
+        assert_eq!(guest.get(&file).await.status, 404);
+    })
+    .await;
+}
+
 // A booking that needs its mail opened: kept for ten minutes, then free.
 #[tokio::test]
 async fn an_address_is_verified_first() {
