@@ -18,5 +18,5 @@ mod types;
 pub mod webhooks;
 
 pub use model::{Event, EventPage, EventQuery, GONE, NewEvent};
-pub use store::{append, append_all, latest_seq, list, list_after};
+pub use store::{append, append_all, causes_after, latest_seq, list, list_after};
 pub use types::TypeFilter;

@@ -1,5 +1,7 @@
 //! SQL of the outbox.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -71,6 +73,13 @@ pub async fn list_after(tx: &mut Tx, org: OrgId, after: i64, limit: u32) -> Resu
     let sql = "select id, seq, type, subject, data, created_at from event where org_id = $1 and seq > $2 order by seq limit $3";
     let rows: Vec<Row> = tx.fetch_all(sql, args![org, after, limit]).await?;
     Ok(rows.into_iter().map(Event::from).collect())
+}
+
+/// What made these events, where that is known: `traceparent`s by their numbers.
+pub async fn causes_after(tx: &mut Tx, org: OrgId, after: i64, limit: u32) -> Result<BTreeMap<i64, String>, Failure> {
+    let sql = "select seq, traceparent from event where org_id = $1 and seq > $2 order by seq limit $3";
+    let rows: Vec<(i64, Option<String>)> = tx.fetch_all(sql, args![org, after, limit]).await?;
+    Ok(rows.into_iter().filter_map(|(seq, cause)| Some((seq, cause?))).collect())
 }
 
 /// Number of the latest event; 0 before the first.

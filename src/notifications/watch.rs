@@ -13,6 +13,7 @@ use crate::events::{self, Event};
 use crate::jobs::{self, NewJob, worker::complain};
 use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
 use crate::meetings::State;
+use crate::traces;
 
 /// Events looked at in one commit.
 const BATCH: u32 = 200;
@@ -81,15 +82,26 @@ async fn advance(tx: &mut Tx, org: OrgId, mail_is_on: bool) -> Result<bool, Fail
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
     let mut changed = Changed::default();
     events.iter().filter(|event| is_telling(&event.kind)).for_each(|event| changed.see(event));
-    let settings = Settings::of(tx, org).await?;
+    let (settings, causes) = (Settings::of(tx, org).await?, causes(tx, org, after, &events).await?);
     for (meeting, (start, since)) in changed.starts {
+        tx.caused_by(causes.get(&meeting.to_string()).cloned());
         remind::place(tx, org, meeting, &settings, start, since).await?;
     }
     for subject in changed.subjects.iter().filter(|_| mail_is_on) {
+        tx.caused_by(causes.get(subject).cloned());
         enqueue_kind(tx, org, tell::TELL, subject).await?;
     }
     store::put_cursor(tx, org, last).await?;
     Ok(events.len() == BATCH as usize)
+}
+
+// By subject, what made its last event.
+async fn causes(tx: &mut Tx, org: OrgId, after: i64, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
+    if !traces::on() {
+        return Ok(BTreeMap::new());
+    }
+    let mut causes = events::causes_after(tx, org, after, BATCH).await?;
+    Ok(events.iter().filter_map(|event| Some((event.subject.clone(), causes.remove(&event.seq)?))).collect())
 }
 
 fn is_telling(kind: &str) -> bool {
