@@ -79,6 +79,11 @@ impl Tx {
         self.cause.clone()
     }
 
+    /// What is left to be done from here on comes of something else: who works on what others asked for.
+    pub fn caused_by(&mut self, cause: Option<String>) {
+        self.cause = cause;
+    }
+
     /// Randomness.
     pub fn entropy(&self) -> &dyn Entropy {
         &*self.around.entropy

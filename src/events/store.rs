@@ -87,11 +87,13 @@ pub struct Glance {
     pub data: String,
     /// As in [`Event`].
     pub created_at: Timestamp,
+    /// What made it, where that is known.
+    pub traceparent: Option<String>,
 }
 
 /// As [`list_after`], for who needs little of each: a whole meeting as a tree of values costs ten times as much as its text.
 pub async fn glance_after(tx: &mut Tx, org: OrgId, after: i64, limit: u32) -> Result<Vec<Glance>, Failure> {
-    let sql = "select seq, type, subject, cast(data as text) as data, created_at from event
+    let sql = "select seq, type, subject, cast(data as text) as data, created_at, traceparent from event
         where org_id = $1 and seq > $2 order by seq limit $3";
     tx.fetch_all(sql, args![org, after, limit]).await
 }

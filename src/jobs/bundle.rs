@@ -3,7 +3,7 @@
 //!
 //! Where a bundle fails, each of its jobs is tried by itself, so that one that cannot be done holds up no other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -11,11 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::lane::Lane;
 use super::model::{Job, JobOutcome};
-use super::queue::{Pace, count, record};
+use super::queue::{self, Pace, count, record};
 use super::store::{self, Claim};
 use super::worker;
 use crate::db::{Db, Tx, UnitFuture};
 use crate::kernel::{Failure, OrgId};
+use crate::traces::{self, Span, SpanKind};
 
 /// Jobs in one transaction at most: others wait for the organization's counter of events until it is committed.
 const MOST: u32 = 64;
@@ -79,9 +80,10 @@ impl Bundles {
         let began = std::time::Instant::now();
         let claims = bundle.to_vec();
         let unit = self.0.db.unit(move |tx| Box::pin(async move { carry_out(tx, &handler, claims).await }));
-        let Some(ended) = self.0.abandoned.run_until_cancelled(tokio::time::timeout(Pace::Brief.run(), unit)).await else { return Ok(()) };
+        let running = span(bundle).around(in_time(unit));
+        let Some(ended) = self.0.abandoned.run_until_cancelled(running).await else { return Ok(()) };
         metrics::histogram!("omeet_job_seconds", "kind" => claim.kind.clone()).record(began.elapsed());
-        ended.unwrap_or_else(|late| Err(Failure::internal(late)))?;
+        ended?;
         bundle.iter().for_each(|claim| count(claim, "done"));
         Ok(())
     }
@@ -99,6 +101,21 @@ impl Bundles {
     pub(super) async fn idle(&self) {
         self.0.rest().await;
     }
+}
+
+async fn in_time(unit: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let ended = tokio::time::timeout(Pace::Brief.run(), unit).await.unwrap_or_else(|late| Err(Failure::internal(late)));
+    ended.inspect_err(|failure| traces::failed(&failure.to_string()))
+}
+
+// Several were caused by several calls, of which none may be said to be the cause.
+fn span(bundle: &[Claim]) -> Span {
+    let [first, _, ..] = bundle else { return bundle.first().map_or_else(|| Span::new(SpanKind::Consumer, "job"), queue::span) };
+    let causes: BTreeSet<&str> = bundle.iter().filter_map(|claim| claim.cause.as_deref()).collect();
+    let count = bundle.len();
+    Span::lazily(SpanKind::Consumer, || first.kind.clone())
+        .linked_to(causes.into_iter())
+        .with("omeet.job.count", || i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 async fn carry_out(tx: &mut Tx, handler: &Together, claims: Vec<Claim>) -> Result<(), Failure> {

@@ -107,7 +107,7 @@ impl Queue {
     }
 }
 
-fn span(claim: &Claim) -> Span {
+pub(super) fn span(claim: &Claim) -> Span {
     Span::lazily(SpanKind::Consumer, || claim.kind.clone())
         .caused_by(claim.cause.as_deref())
         .with("omeet.job.id", || claim.job.id.to_string())

@@ -25,13 +25,13 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
     Ok(())
 }
 
-/// As [`enqueue`], for jobs that have a key of their own each.
-pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<NewJob>) -> Result<(), Failure> {
+/// As [`enqueue`], for jobs that have a key of their own each, with the `traceparent` of what caused them.
+pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<(NewJob, Option<String>)>) -> Result<(), Failure> {
     for jobs in in_few_sizes(&jobs) {
         let mut sql =
             Sql::new("insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at, traceparent) values ");
-        for (at, job) in jobs.iter().enumerate() {
-            let (id, now, cause): (JobId, _, _) = (tx.new_id(), tx.now(), tx.cause());
+        for (at, (job, cause)) in jobs.iter().enumerate() {
+            let (id, now, cause): (JobId, _, _) = (tx.new_id(), tx.now(), cause.clone());
             let payload = job.payload.clone();
             sql.push(if at > 0 { ", " } else { "" });
             sql.bind_list(args![id, Arg::id(job.org), job.kind, job.unique_key.clone(), payload, job.run_at, 0, "ready", now, cause]);
@@ -40,7 +40,7 @@ pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<NewJob>) -> Result<(), Failure> 
         sql.push(" state = 'ready', last_error = null, traceparent = excluded.traceparent");
         sql.execute(tx).await?;
     }
-    let due = jobs.iter().filter(|job| job.run_at <= tx.now()).filter_map(|job| job.org).collect::<BTreeSet<_>>();
+    let due = jobs.iter().filter(|(job, _)| job.run_at <= tx.now()).filter_map(|(job, _)| job.org).collect::<BTreeSet<_>>();
     due.into_iter().for_each(|org| tx.signal(Topic::Work, org));
     Ok(())
 }

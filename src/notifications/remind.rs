@@ -41,18 +41,27 @@ fn key(id: MeetingId, offset_min: i64) -> String {
     format!("{id}/{offset_min}")
 }
 
-/// When meetings begin, if they do, and since when that was known.
-pub(super) type Starts = BTreeMap<MeetingId, (Option<Timestamp>, Timestamp)>;
+/// When a meeting begins, if it does.
+pub(super) struct Start {
+    pub start: Option<Timestamp>,
+    /// Since when that is known.
+    pub since: Timestamp,
+    /// The `traceparent` of whoever decided it.
+    pub cause: Option<String>,
+}
+
+/// Starts by meeting.
+pub(super) type Starts = BTreeMap<MeetingId, Start>;
 
 /// Puts the reminders of meetings where they belong: a job for each offset that was still ahead when the start became known - one whose
 /// time has come meanwhile is late, not lost -, none for a meeting that is off. The job of an offset has one key, so a later time
 /// replaces an earlier one.
 pub(super) async fn place(tx: &mut Tx, org: OrgId, settings: &Settings, starts: Starts) -> Result<(), Failure> {
     let mut new = Vec::new();
-    for (id, (start, since)) in starts {
+    for (id, Start { start, since, cause }) in starts {
         for offset_min in &settings.reminder_min {
             match start.map(|start| start.plus_min(-offset_min)) {
-                Some(run_at) if run_at > since => new.push(reminder(org, id, *offset_min, run_at)),
+                Some(run_at) if run_at > since => new.push((reminder(org, id, *offset_min, run_at), cause.clone())),
                 Some(_) => {}
                 None => jobs::forget(tx, REMIND, key(id, *offset_min)).await?,
             }
@@ -76,7 +85,8 @@ impl Notifications {
             let settings = Settings::of(tx, org).await?;
             let start = view.filter(|view| view.state == State::Ready).map(|view| view.start);
             let now = tx.now();
-            place(tx, org, &settings, Starts::from([(subject, (start, now))])).await
+            let known = Start { start, since: now, cause: tx.cause() };
+            place(tx, org, &settings, Starts::from([(subject, known)])).await
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }

@@ -1,11 +1,12 @@
 //! Reads the outbox and enqueues what is to be looked at.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::remind::Start;
 use super::settings::Settings;
 use super::{Notifications, remind, store, tell};
 use crate::db::{Topic, Tx};
@@ -49,7 +50,8 @@ impl Notifications {
 /// What the last of several changes left behind.
 #[derive(Default)]
 struct Changed {
-    subjects: BTreeSet<String>,
+    /// With what made the last event of each.
+    subjects: BTreeMap<String, Option<String>>,
     starts: remind::Starts,
 }
 
@@ -63,13 +65,13 @@ struct Glimpse {
 
 impl Changed {
     fn see(&mut self, event: &Glance) {
-        self.subjects.insert(event.subject.clone());
+        self.subjects.insert(event.subject.clone(), event.traceparent.clone());
         let (Ok(id), Ok(seen)) = (event.subject.parse(), serde_json::from_str::<Glimpse>(&event.data)) else { return };
-        self.subjects.extend(seen.series_id.map(|series| series.to_string()));
+        self.subjects.extend(seen.series_id.map(|series| (series.to_string(), event.traceparent.clone())));
         let is_ahead = seen.state == State::Ready && event.kind != "meeting.deleted";
         let start = is_ahead.then_some(seen.start);
-        let since = self.starts.get(&id).filter(|(known, _)| *known == start).map_or(event.created_at, |(_, since)| *since);
-        self.starts.insert(id, (start, since));
+        let since = self.starts.get(&id).filter(|known| known.start == start).map_or(event.created_at, |known| known.since);
+        self.starts.insert(id, Start { start, since, cause: event.traceparent.clone() });
     }
 }
 
@@ -82,8 +84,9 @@ async fn advance(tx: &mut Tx, org: OrgId, mail_is_on: bool) -> Result<bool, Fail
     events.iter().filter(|event| is_telling(&event.kind)).for_each(|event| changed.see(event));
     let settings = Settings::of(tx, org).await?;
     remind::place(tx, org, &settings, changed.starts).await?;
-    for subject in changed.subjects.iter().filter(|_| mail_is_on) {
-        enqueue_kind(tx, org, tell::TELL, subject).await?;
+    for (subject, cause) in changed.subjects.into_iter().filter(|_| mail_is_on) {
+        tx.caused_by(cause);
+        enqueue_kind(tx, org, tell::TELL, &subject).await?;
     }
     store::put_cursor(tx, org, last).await?;
     Ok(events.len() == BATCH as usize)

@@ -71,6 +71,8 @@ pub struct World {
     pub microsoft_files: BTreeMap<String, Value>,
     /// Contents of files by their identifier in Drive, or their path at Graph.
     pub contents: BTreeMap<String, String>,
+    /// AppIDs that JaaS knows.
+    pub jaas_customers: HashSet<String>,
     // Files of JaaS by their name, and until when they are there.
     jaas_files: BTreeMap<String, (Timestamp, String)>,
     operations: BTreeMap<String, Value>,
@@ -192,6 +194,7 @@ impl StandIns {
             }
             ["v1", "subscriptions" | "operations", ..] => subscriptions::workspace(self, asked),
             ["jaas", "files", name] => jaas::file(self, asked, name),
+            [app_id, "external_api.js"] => jaas::script(self, asked, app_id),
             ["drive", "v3", "files", ..] => kept::drive(self, asked),
             ["calendar", ..] | ["v2", "spaces", ..] | ["v2", "conferenceRecords", ..] => google::answer(self, asked),
             [_, "oauth2", "v2.0", "token"] => microsoft::token(self, asked),
@@ -240,10 +243,19 @@ async fn asked(State(stand_ins): State<StandIns>, request: Request) -> Response 
     }
     let refused = subscriptions::shake_hands(&asked).await;
     let (status, body) = refused.unwrap_or_else(|| stand_ins.answer(&asked));
-    if fate.cut_after { cut() } else { written(status, &body) }
+    if fate.cut_after { cut() } else { stand_ins.dated(written(status, &body)) }
 }
 
 impl StandIns {
+    // Whoever compares clocks compares with this one.
+    fn dated(&self, mut response: Response) -> Response {
+        let now = self.clock.now().to_jiff().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(now) = now.parse() {
+            response.headers_mut().insert(header::DATE, now);
+        }
+        response
+    }
+
     fn throttled(&self, asked: &Asked) -> Option<Response> {
         let mut world = self.world();
         if world.faults.throttle_next > 0 {

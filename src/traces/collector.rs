@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use opentelemetry::KeyValue;
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::{Link, SpanKind, TraceId, TracerProvider as _};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
 use secrecy::ExposeSecret as _;
 use tokio::runtime::Handle;
 
@@ -40,11 +40,33 @@ pub fn start(config: &Telemetry, entropy: &dyn Entropy) -> anyhow::Result<Collec
         .with_headers(config.headers()?.into_iter().map(|(name, value)| (name, value.expose_secret().to_owned())).collect())
         .build()
         .context("telemetry.otlp_endpoint")?;
-    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.sample_ratio)));
+    let sampler = OrLinked(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.sample_ratio))));
     let provider =
         SdkTracerProvider::builder().with_resource(resource(entropy)).with_sampler(sampler).with_batch_exporter(exporter).build();
     anyhow::ensure!(TRACER.set(provider.tracer("omeet")).is_ok(), "traces are made already");
     Ok(Collecting(Some(provider)))
+}
+
+/// What comes of calls of which one is followed is followed too.
+#[derive(Debug, Clone)]
+struct OrLinked(Sampler);
+
+impl ShouldSample for OrLinked {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let result = self.0.should_sample(parent, trace, name, kind, attributes, links);
+        if links.iter().any(|link| link.span_context.is_sampled()) {
+            return SamplingResult { decision: SamplingDecision::RecordAndSample, ..result };
+        }
+        result
+    }
 }
 
 fn resource(entropy: &dyn Entropy) -> Resource {

@@ -14,7 +14,9 @@ use std::sync::OnceLock;
 
 use futures_util::future::Either;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{FutureExt as _, SpanBuilder, Status, TraceContextExt as _, Tracer as _, WithContext, get_active_span};
+use opentelemetry::trace::{
+    FutureExt as _, Link, SpanBuilder, SpanContext, Status, TraceContextExt as _, Tracer as _, WithContext, get_active_span,
+};
 use opentelemetry::{Context, KeyValue, Value};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracer;
@@ -51,8 +53,18 @@ impl Span {
     #[must_use]
     pub fn caused_by(mut self, traceparent: Option<&str>) -> Self {
         if let (Some((_, cause)), Some(traceparent)) = (&mut self.0, traceparent) {
-            let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
-            *cause = TraceContextPropagator::new().extract_with_context(cause, &carrier);
+            *cause = named(cause, traceparent);
+        }
+        self
+    }
+
+    /// The beginning of a trace of its own that points at what each of `traceparents` names: caused by all of them, it is part of none.
+    #[must_use]
+    pub fn linked_to<'a>(mut self, traceparents: impl Iterator<Item = &'a str>) -> Self {
+        if let Some((builder, cause)) = &mut self.0 {
+            *cause = Context::new();
+            let contexts = traceparents.map(|traceparent| named(&Context::new(), traceparent).span().span_context().clone());
+            builder.links = Some(contexts.filter(SpanContext::is_valid).map(Link::with_context).collect());
         }
         self
     }
@@ -76,6 +88,11 @@ impl Span {
             }
         }
     }
+}
+
+fn named(around: &Context, traceparent: &str) -> Context {
+    let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
+    TraceContextPropagator::new().extract_with_context(around, &carrier)
 }
 
 /// Says more about the span around.

@@ -7,6 +7,7 @@ import threading
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
+from support import database
 from support.server import free_port
 
 CONFIG = "var config = {};\nconfig.hosts = { domain: 'meet.jitsi', muc: 'muc.meet.jitsi' };\n"
@@ -132,3 +133,41 @@ def test_one_jitsi_is_looked_at_and_the_setting_to_change_is_named(launch, jitsi
 def examine_jitsi(server, *arguments):
     done = server.run("doctor", "--json", *arguments)
     return done.returncode, json.loads(done.stdout)["checks"]
+
+
+@pytest.mark.goal("S6")
+def test_one_jitsi_is_looked_at_with_every_account_that_leads_there(launch, jitsi):
+    server = launch()
+    client = server.client()
+    settings = {"server_url": jitsi, "app_id": "omeet", "app_secret": "hush-4b" + "s" * 40}
+    for name, more in [("Right", {"domain": "meet.jitsi"}), ("Wrong", {"domain": "elsewhere"}), ("Other", {"server_url": "https://other.example.org"})]:
+        client.call("provider.create", kind="jitsi", name=name, settings=settings | more)
+    status, found = examine_jitsi(server, "jitsi", jitsi)
+    assert status == 0 and {check["name"] for check in found} == {"provider Right of main", "provider Wrong of main"}, found
+    wrong = {check["name"] for check in found if check["fix"] == "Set settings.domain to meet.jitsi"}
+    assert wrong == {"provider Wrong of main"}, found
+    words = server.run("doctor", "jitsi", jitsi)
+    assert words.returncode == 0 and "provider Right of main needs, in " in words.stdout and "hush-4b" not in words.stdout + words.stderr, words.stdout
+    status, found = examine_jitsi(server, "jitsi", f"{jitsi}/elsewhere")
+    assert {check["name"] for check in found} == {"provider Right of main", "provider Wrong of main"}, "an account is of a server, whatever path is named"
+
+
+@pytest.mark.alone("postgres")
+@pytest.mark.goal("operations")
+def test_a_postgres_that_may_lose_what_it_took_is_named(launch, jitsi):
+    server = launch(jitsi__server_url=jitsi)
+    _, found = examine(server)
+    assert verdicts(found, "database") == {"ok"} and found["database"][0]["says"].startswith("PostgreSQL "), found["database"]
+    assert ("ok", "agrees with the database's") in {(check["verdict"], check["says"]) for check in found["clock"]}
+    most = int(database.psql(server.database_url, "show max_connections"))
+    server.extra["OMEET_DATABASE__MAX_CONNECTIONS"] = str(most)
+    name = server.database_url.rsplit("/", 1)[1]
+    database.psql(server.database_url, f"alter database {name} set synchronous_commit = off")
+    status, found = examine(server)
+    assert status == 1 and verdicts(found, "database") == {"ok", "warn", "fail"}, found["database"]
+    says = {check["verdict"]: check["says"] + " " + check["fix"] for check in found["database"]}
+    assert "synchronous_commit to on" in says["fail"] and f"allows {most} connections" in says["warn"]
+    server.stop()
+    database.psql(server.database_url, "update _sqlx_migrations set version = version + 1000000000000 where version = (select max(version) from _sqlx_migrations)")
+    status, found = examine(server)
+    assert status == 1 and verdicts(found, "schema") == {"fail"} and "newer program" in found["schema"][0]["says"]

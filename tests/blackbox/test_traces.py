@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.collector import Collector
@@ -104,6 +105,27 @@ def test_a_cause_outlives_the_process(launch, collector, receiver):
     delivered = collector.wait_for("webhook.deliver", trace=TRACE)["webhook.deliver"]
     assert again.received[0]["headers"]["traceparent"].split("-")[1] == TRACE and delivered.attributes["omeet.delivery.attempt"] >= 1
     again.close()
+
+
+@pytest.mark.goal("traces")
+@pytest.mark.parametrize("ratio", ["1", "0"])
+def test_jobs_that_are_done_together_are_one_span_that_names_every_origin(launch, collector, receiver, ratio):
+    """Two calls of two traces: their reminders fall due together, and are one unit of work."""
+    client = launch(**collector.settings(telemetry__sample_ratio=ratio)).client()
+    client.call("webhook.endpoint.create", url=receiver.url, event_types=["meeting.reminder"])
+    client.call("notification.settings.put", reminder_min=[1])
+    traces = [TRACE, TRACE[::-1]]
+    start = (datetime.now(UTC) + timedelta(seconds=65)).isoformat()
+    for trace in traces:
+        call(client, "meeting.create", f"00-{trace}-{CALLER}-01", name="Canary name", start=start)
+    receiver.wait(2, timeout=60)
+    together = collector.wait_for("notification.remind")["notification.remind"]
+    assert together.kind == "SPAN_KIND_CONSUMER" and together.attributes["omeet.job.count"] == 2
+    assert together.trace not in traces and together.parent == "", "caused by both, it is part of neither"
+    spans = {(span.trace, span.id): span for span in collector.spans()}
+    assert sorted(trace for trace, _ in together.links) == sorted(traces) and all(link in spans for link in together.links), together.links
+    delivered = [one["headers"]["traceparent"].split("-")[1] for one in receiver.received]
+    assert delivered == [together.trace] * 2, "what comes of it goes on in its trace"
 
 
 @pytest.mark.goal("traces")

@@ -115,7 +115,7 @@ async fn look_at_erp(client: &reqwest::Client, erp: &store::Erp, found: &mut Fin
 
 async fn look_at_providers(config: &Config, db: &Db, sealer: &Sealer, found: &mut Findings) -> Result<(), Failure> {
     let (calls, base) = (calls(config, db)?, config.server.base());
-    let from = Vantage { clock: &**db.clock(), base: &base };
+    let from = Vantage { clock: &**db.clock(), base: &base, jaas: probe::JAAS };
     let known = known_accounts(db, sealer).await?;
     if known.is_empty() {
         report("installation's Jitsi", Resolved::of_installation(&config.jitsi), &calls, from, found).await;

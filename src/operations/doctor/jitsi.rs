@@ -10,7 +10,7 @@ use crate::db::inspect;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
 use crate::providers::accounts::settings::Settings;
 use crate::providers::calls::caller::Calls;
-use crate::providers::probe::{Lines, Vantage, lines};
+use crate::providers::probe::{JAAS, Lines, Vantage, lines};
 use crate::providers::{self, Resolved};
 
 /// What was found, and what the server's configuration has to say.
@@ -31,7 +31,7 @@ pub async fn look(config: &Config, asked: &JitsiDefaults, only_asked: bool) -> a
     }
     let calls = Arc::new(Calls::new(&config.providers, Arc::new(SystemClock), Arc::new(SystemEntropy))?);
     let base = config.server.base();
-    let from = Vantage { clock: &SystemClock, base: &base };
+    let from = Vantage { clock: &SystemClock, base: &base, jaas: JAAS };
     let mut looked = Looked { findings: Findings::default(), lines: Vec::new() };
     for (name, account) in accounts {
         looked.lines.push((name.clone(), lines(&account, &base)));

@@ -12,7 +12,7 @@ use crate::config::JitsiDefaults;
 use crate::db::{Db, Tx, UnitFuture};
 use crate::kernel::{Ctx, Failure, PageRequest, ProviderId, Sealer};
 use crate::providers::calls::caller::Calls;
-use crate::providers::probe::{ProbeReport, Vantage, probe};
+use crate::providers::probe::{JAAS, ProbeReport, Vantage, probe};
 use crate::rpc::Registry;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -73,7 +73,7 @@ impl Desk {
             None => service::resolve(&mut reader, &self.sealer, ctx.org, None, &self.defaults).await?,
         };
         drop(reader);
-        probe(&account, &self.calls, Vantage { clock: &**self.db.clock(), base: &self.base }).await
+        probe(&account, &self.calls, Vantage { clock: &**self.db.clock(), base: &self.base, jaas: JAAS }).await
     }
 }
 

@@ -31,7 +31,8 @@ use crate::kernel::{Clock, Failure};
 
 pub use lines::{Lines, lines};
 
-const JAAS: &str = "https://8x8.vc";
+/// Where 8x8 serves JaaS.
+pub const JAAS: &str = "https://8x8.vc";
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -99,6 +100,8 @@ pub struct Vantage<'a> {
     pub clock: &'a dyn Clock,
     /// The address under which providers reach omeet.
     pub base: &'a str,
+    /// Where JaaS is: [`JAAS`], or a stand-in.
+    pub jaas: &'a str,
 }
 
 /// Looks at the provider behind `account`.
@@ -106,7 +109,7 @@ pub async fn probe(account: &Resolved, calls: &Arc<Calls>, from: Vantage<'_>) ->
     match (account.host(), account.id) {
         (Some(host), Some(id)) => Ok(look_at_host(host, &calls.of(id, account.version), account).await),
         _ => {
-            let mut found = Findings(probe_at(account, &from, JAAS).await?.findings);
+            let mut found = Findings(probe_at(account, &from).await?.findings);
             control::look(account, calls, from.base, &mut found).await;
             Ok(found.into_report())
         }
@@ -132,11 +135,11 @@ async fn look_at_host(host: &dyn Host, caller: &Caller, account: &Resolved) -> P
     found.into_report()
 }
 
-async fn probe_at(account: &Resolved, from: &Vantage<'_>, jaas: &str) -> Result<ProbeReport, Failure> {
+async fn probe_at(account: &Resolved, from: &Vantage<'_>) -> Result<ProbeReport, Failure> {
     let mut found = Findings::default();
     match &account.settings {
         Settings::Jitsi(settings) => jitsi::look(account, settings, from, &mut found).await?,
-        Settings::Jaas(settings) => look_at_jaas(settings, jaas, from.clock, &mut found).await?,
+        Settings::Jaas(settings) => look_at_jaas(settings, from, &mut found).await?,
         Settings::Url(settings) => look_at_url(settings, &mut found),
         // They are asked by a call of their own.
         Settings::Zoom(_) | Settings::GoogleMeet(_) | Settings::Teams(_) => {}
@@ -145,10 +148,10 @@ async fn probe_at(account: &Resolved, from: &Vantage<'_>, jaas: &str) -> Result<
     Ok(found.into_report())
 }
 
-async fn look_at_jaas(settings: &JaasSettings, server: &str, clock: &dyn Clock, found: &mut Findings) -> Result<(), Failure> {
+async fn look_at_jaas(settings: &JaasSettings, from: &Vantage<'_>, found: &mut Findings) -> Result<(), Failure> {
     let client = fetch::client()?;
-    let address = format!("{server}/{}/external_api.js", settings.app_id);
-    match fetch::fetch(&client, &address, clock).await {
+    let address = format!("{}/{}/external_api.js", from.jaas, settings.app_id);
+    match fetch::fetch(&client, &address, from.clock).await {
         Err(why) => found.problem(format!("{address} {why}"), "Let this machine reach 8x8.vc over https"),
         Ok(script) if !script.is_script() => {
             found.problem(format!("{address} {}", script.instead()), "Check the AppID in the JaaS console");

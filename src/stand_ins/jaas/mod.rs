@@ -123,6 +123,14 @@ impl StandIns {
     }
 }
 
+/// The script of a customer's address, to show calls inside other pages. Another address is none of 8x8's.
+pub(super) fn script(stand_ins: &StandIns, asked: &Asked, app_id: &str) -> Said {
+    match stand_ins.world().jaas_customers.contains(app_id) && asked.method == "GET" {
+        true => (200, json!({ kept::CONTENT: "var JitsiMeetExternalAPI = function () {};", "mime": "application/javascript" })),
+        false => (404, json!({ "message": "Not found" })),
+    }
+}
+
 // Whoever holds the address may fetch the file, as long as it is there.
 pub(super) fn file(stand_ins: &StandIns, asked: &Asked, name: &str) -> Said {
     let (now, world) = (stand_ins.clock.now(), stand_ins.world());

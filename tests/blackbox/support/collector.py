@@ -20,6 +20,7 @@ class Span:
     failed: bool
     attributes: dict
     resource: dict
+    links: list
 
 
 def plain(attributes) -> dict:
@@ -32,6 +33,7 @@ def read(body: bytes) -> list[Span]:
         Span(
             span.name, Sent.SpanKind.Name(span.kind), span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex(),
             span.status.code == Status.STATUS_CODE_ERROR, plain(span.attributes), plain(group.resource.attributes),
+            [(link.trace_id.hex(), link.span_id.hex()) for link in span.links],
         )
         for group in request.resource_spans
         for scope in group.scope_spans

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use omeet::kernel::clock::SeededEntropy;
+use omeet::kernel::clock::{ManualClock, SeededEntropy, SystemEntropy};
 use omeet::kernel::{Clock as _, Timestamp};
+use omeet::providers::calls::caller::Calls;
+use omeet::providers::for_messages;
+use omeet::providers::probe::{ProbeReport, Vantage, probe};
 use omeet::stand_ins::StandIns;
 use omeet::stand_ins::jaas::{Call, Jaas, LobbyType, RoomSettings, Stay, Uploads};
 use serde_json::{Value, json};
@@ -180,6 +183,36 @@ async fn a_file_that_is_gone_is_said_to_be() {
         let found = super::recordings::settled(&house.client, &meeting, 1).await;
         assert_eq!(found[0]["state"], "failed", "{found:#?}");
         assert!(found[0]["error"].as_str().unwrap().contains("403"), "{found:#?}");
+    })
+    .await;
+}
+
+// Issue 6, S2.6: what provider.test says of a JaaS account, beside the stand-in for 8x8.
+#[tokio::test]
+async fn what_is_wrong_with_an_account_is_said() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        let house = House::new(&service, 7).await;
+        let looked = async |jaas: &str, ahead_s: i64| {
+            let account = house.sender.account.parse().unwrap();
+            let account = for_messages(&mut service.app.db.reader().await.unwrap(), &service.app.sealer, account).await.unwrap().unwrap();
+            let clock = ManualClock::at(service.clock.now().plus_secs(ahead_s));
+            let config = omeet::config::Config::load(None).unwrap().providers;
+            let calls = Arc::new(Calls::new(&config, service.clock.clone(), Arc::new(SystemEntropy)).unwrap());
+            let report = probe(&account.resolved, &calls, Vantage { clock: &clock, base: &service.base, jaas }).await.unwrap();
+            assert!(!json!(report).to_string().contains("PRIVATE KEY"));
+            report
+        };
+        let says = |report: &ProbeReport, text: &str| report.findings.iter().any(|of| format!("{} {}", of.says, of.fix).contains(text));
+        let unknown = looked(&house.files, 0).await;
+        assert!(!unknown.ok && says(&unknown, "answers with status 404") && says(&unknown, "AppID in the JaaS console"), "{unknown:#?}");
+        house.stand_ins.world().jaas_customers.insert(APP_ID.to_owned());
+        let right = looked(&house.files, 0).await;
+        assert!(right.ok && says(&right, "8x8 answers for this AppID") && says(&right, "A token can be made"), "{right:#?}");
+        assert!(!says(&right, "clock"), "{right:#?}");
+        let fast = looked(&house.files, 3600).await;
+        assert!(says(&fast, "3600 seconds behind"), "{fast:#?}");
+        let away = looked("http://127.0.0.1:1", 0).await;
+        assert!(!away.ok && says(&away, "cannot be reached") && says(&away, "Let this machine reach 8x8.vc"), "{away:#?}");
     })
     .await;
 }
