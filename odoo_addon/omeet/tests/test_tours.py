@@ -27,7 +27,7 @@ class OmeetHttpCase(OmeetCase, HttpCase):
 
     def tour(self, path, name, login="omeet_ana"):
         self.env.flush_all()
-        self.start_tour(path, name, login=login)
+        self.start_tour(path, name, login=login, timeout=180)
         self.env.invalidate_all()
 
     def meeting(self, name, **values):

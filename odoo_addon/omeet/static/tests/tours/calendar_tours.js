@@ -1,4 +1,4 @@
-import {expectMatch} from "./stubs";
+import {expectMatch, patient} from "./stubs";
 import {registry} from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
@@ -37,25 +37,25 @@ const newInPopover = [
 const savePopover = [{trigger: ".modal .o_form_button_save", run: "click"}, {trigger: "body:not(:has(.modal)) .o_calendar_view .fc"}];
 
 tours.add("omeet_calendar_unsaved", {
-    steps: () => [...newInList, {trigger: NAME, run: "edit Unsaved"}, ...addLink, ...save],
+    steps: () => patient([...newInList, {trigger: NAME, run: "edit Unsaved"}, ...addLink, ...save]),
 });
 
 tours.add("omeet_calendar_unsaved_cleared", {
-    steps: () => [...newInList, {trigger: NAME, run: "edit Cleared"}, ...addLink, ...clearLink, ...save],
+    steps: () => patient([...newInList, {trigger: NAME, run: "edit Cleared"}, ...addLink, ...clearLink, ...save]),
 });
 
 tours.add("omeet_calendar_saved", {
-    steps: () => [{trigger: ".o_form_view"}, ...addLink, ...save],
+    steps: () => patient([{trigger: ".o_form_view"}, ...addLink, ...save]),
 });
 
 tours.add("omeet_calendar_saved_cleared", {
-    steps: () => [{trigger: ".o_form_view"}, hasLink, ...clearLink, ...save],
+    steps: () => patient([{trigger: ".o_form_view"}, hasLink, ...clearLink, ...save]),
 });
 
 tours.add("omeet_calendar_quick", {
-    steps: () => [...newInPopover, {trigger: NAME, run: "edit Quick"}, ...addLink, ...savePopover],
+    steps: () => patient([...newInPopover, {trigger: NAME, run: "edit Quick"}, ...addLink, ...savePopover]),
 });
 
 tours.add("omeet_calendar_quick_cleared", {
-    steps: () => [...newInPopover, {trigger: NAME, run: "edit Quick cleared"}, ...addLink, ...clearLink, ...savePopover],
+    steps: () => patient([...newInPopover, {trigger: NAME, run: "edit Quick cleared"}, ...addLink, ...clearLink, ...savePopover]),
 });

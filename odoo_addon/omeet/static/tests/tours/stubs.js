@@ -1,5 +1,8 @@
 import {browser} from "@web/core/browser/browser";
 
+/** Steps that wait a minute instead of ten seconds: a machine that does something else besides takes its time to draw a view. */
+export const patient = (steps) => steps.map((step) => ({timeout: 60000, ...step}));
+
 /** What a tour cannot follow - other tabs, the clipboard - is written down here. */
 export const seen = {opened: "", copied: ""};
 
