@@ -6,7 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `model` | accounts as callers see them |
-//! | [`settings`] | what an account of each kind needs, and what makes it right |
+//! | [`settings`], `jitsi_settings` | what an account of each kind needs, and what makes it right |
 //! | `vault` | sealing and opening their secrets |
 //! | `address`, `checks` | addresses and words that administrators enter |
 //! | [`environment`] | credentials that stand in the environment |
@@ -17,6 +17,7 @@ mod address;
 pub(in crate::providers) mod checks;
 mod choose;
 pub mod environment;
+mod jitsi_settings;
 mod model;
 pub mod rpc;
 mod service;
