@@ -24,6 +24,14 @@ struct Move {
     force: bool,
 }
 
+/// A booking on its way.
+struct Moving<'a> {
+    held: &'a Held,
+    before: &'a Booked,
+    after: Booked,
+    force: bool,
+}
+
 impl Booking {
     /// Moves a booking to another slot of its link; the host stays. With `force` also outside of what is offered, for managers.
     pub async fn reschedule(&self, ctx: &Ctx, id: BookingId, start: Timestamp, force: bool) -> Result<BookingView, Failure> {
@@ -79,48 +87,34 @@ impl Booking {
         }
         let held = held.ok_or_else(nowhere)?;
         occupancy::lock(tx, &resources(&held)).await?;
-        let moved = moved(tx, &booked, state, to.start);
+        let moving = Moving { held: &held, before: &booked, after: moved(tx, &booked, state, to.start), force: to.force };
         let after = if held.link.rules.0.seats > 1 {
-            self.change_groups(tx, ctx, &held, &booked, moved, to.force).await?
+            self.change_groups(tx, ctx, moving).await?
         } else {
-            self.move_meeting(tx, ctx, &held, &booked, moved, to.force).await?
+            self.move_meeting(tx, ctx, moving).await?
         };
         store::save(tx, &after).await?;
         self.announce(tx, ctx, Told::Moved, Some(&booked), &after).await?;
         Ok(after.view(&self.base, links))
     }
 
-    async fn move_meeting(
-        &self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        held: &Held,
-        booked: &Booked,
-        moved: Booked,
-        force: bool,
-    ) -> Result<Booked, Failure> {
-        let meeting = booked.meeting_id.ok_or(&OVER)?;
+    async fn move_meeting(&self, tx: &mut Tx, ctx: &Ctx, moving: Moving<'_>) -> Result<Booked, Failure> {
+        let Moving { held, before, after, force } = moving;
+        let meeting = before.meeting_id.ok_or(&OVER)?;
         if !force {
-            slot_of(tx, held, booked, &moved).await?;
+            slot_of(tx, held, before, &after).await?;
         }
-        let change = MeetingChange { start: Some(moved.start_at), end: Some(moved.end_at), ..nothing(meeting) };
+        let change = MeetingChange { start: Some(after.start_at), end: Some(after.end_at), ..nothing(meeting) };
         self.meetings.update_in(tx, &own_hand(ctx), change).await?;
-        Ok(moved)
+        Ok(after)
     }
 
     // Out of one group, into another or into the first seat of a new one.
-    async fn change_groups(
-        &self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        held: &Held,
-        booked: &Booked,
-        moved: Booked,
-        force: bool,
-    ) -> Result<Booked, Failure> {
-        let hosts = if force { booked.host_id.into_iter().collect() } else { slot_of(tx, held, booked, &moved).await? };
-        self.leave(tx, ctx, booked, None).await?;
-        let alone = Booked { meeting_id: None, seat: None, host_id: hosts.first().copied(), ..moved };
+    async fn change_groups(&self, tx: &mut Tx, ctx: &Ctx, moving: Moving<'_>) -> Result<Booked, Failure> {
+        let Moving { held, before, after, force } = moving;
+        let hosts = if force { before.host_id.into_iter().collect() } else { slot_of(tx, held, before, &after).await? };
+        self.leave(tx, ctx, before, None).await?;
+        let alone = Booked { meeting_id: None, seat: None, host_id: hosts.first().copied(), ..after };
         store::save(tx, &alone).await?;
         claim(tx, held, &alone, &hosts, Owner { booking: Some(alone.id), ..Owner::default() }).await?;
         self.place(tx, ctx, held, alone, &hosts).await
