@@ -12,14 +12,9 @@ use crate::kernel::{Ctx, Failure, JobId, OrgId, Page, Timestamp};
 
 /// Enqueues a job in the transaction of the change that needs it.
 pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
-    let sql = "insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at, traceparent)
-        values ($1, $2, $3, $4, $5, $6, 0, 'ready', $7, $8)
-        on conflict (kind, unique_key) do update
-        set payload = excluded.payload, run_at = excluded.run_at, attempts = 0, state = 'ready', last_error = null, traceparent = excluded.traceparent";
-    let cause = tx.cause();
-    let (id, now): (JobId, _) = (tx.new_id(), tx.now());
-    tx.defer(sql, args![id, Arg::id(job.org), job.kind, job.unique_key, job.payload, job.run_at, now, cause]).await?;
-    if let Some(org) = job.org.filter(|_| job.run_at <= now) {
+    let (cause, due) = (tx.cause(), job.org.filter(|_| job.run_at <= tx.now()));
+    insertion(tx, &[(job, cause)]).defer(tx).await?;
+    if let Some(org) = due {
         tx.signal(Topic::Work, org);
     }
     Ok(())
@@ -27,22 +22,36 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> Result<(), Failure> {
 
 /// As [`enqueue`], for jobs that have a key of their own each, with the `traceparent` of what caused them.
 pub async fn enqueue_all(tx: &mut Tx, jobs: Vec<(NewJob, Option<String>)>) -> Result<(), Failure> {
-    for jobs in in_few_sizes(&jobs) {
-        let mut sql =
-            Sql::new("insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at, traceparent) values ");
-        for (at, (job, cause)) in jobs.iter().enumerate() {
-            let (id, now, cause): (JobId, _, _) = (tx.new_id(), tx.now(), cause.clone());
-            let payload = job.payload.clone();
-            sql.push(if at > 0 { ", " } else { "" });
-            sql.bind_list(args![id, Arg::id(job.org), job.kind, job.unique_key.clone(), payload, job.run_at, 0, "ready", now, cause]);
-        }
-        sql.push(" on conflict (kind, unique_key) do update set payload = excluded.payload, run_at = excluded.run_at, attempts = 0,");
-        sql.push(" state = 'ready', last_error = null, traceparent = excluded.traceparent");
-        sql.execute(tx).await?;
+    for some in in_few_sizes(&jobs) {
+        insertion(tx, some).execute(tx).await?;
     }
     let due = jobs.iter().filter(|(job, _)| job.run_at <= tx.now()).filter_map(|(job, _)| job.org).collect::<BTreeSet<_>>();
     due.into_iter().for_each(|org| tx.signal(Topic::Work, org));
     Ok(())
+}
+
+fn insertion(tx: &Tx, jobs: &[(NewJob, Option<String>)]) -> Sql {
+    let mut sql =
+        Sql::new("insert into job (id, org_id, kind, unique_key, payload, run_at, attempts, state, created_at, traceparent) values ");
+    for (at, (job, cause)) in jobs.iter().enumerate() {
+        let (id, payload): (JobId, _) = (tx.new_id(), job.payload.clone());
+        sql.push(if at > 0 { ", " } else { "" });
+        sql.bind_list(args![
+            id,
+            Arg::id(job.org),
+            job.kind,
+            job.unique_key.clone(),
+            payload,
+            job.run_at,
+            0,
+            "ready",
+            tx.now(),
+            cause.clone()
+        ]);
+    }
+    sql.push(" on conflict (kind, unique_key) do update set payload = excluded.payload, run_at = excluded.run_at, attempts = 0,");
+    sql.push(" state = 'ready', last_error = null, traceparent = excluded.traceparent");
+    sql
 }
 
 /// Removes a job that is no longer wanted; one that runs already is not stopped.
