@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result, bail};
 #[derive(Debug, Clone)]
 pub struct Arguments {
     pub postgres: Option<String>,
+    /// Whether SQLite is left out.
+    pub without_sqlite: bool,
     pub only: Vec<String>,
     pub seconds: f64,
     pub rounds: usize,
@@ -55,6 +57,7 @@ impl Arguments {
     fn set(&mut self, word: &str, value: &str) -> Result<()> {
         match word {
             "--postgres" => self.postgres = Some(value.to_owned()),
+            "--sqlite" => self.without_sqlite = value == "no",
             "--only" => self.only = value.split(',').map(str::to_owned).collect(),
             "--seconds" => self.seconds = value.parse()?,
             "--rounds" => self.rounds = value.parse()?,
@@ -64,7 +67,7 @@ impl Arguments {
             "--floor" => self.floor = Some(value.to_owned()),
             "--database" => self.database = value.to_owned(),
             "--rows" => self.rows = value.parse()?,
-            _ => bail!("unknown; known are --postgres --only --seconds --rounds --small --large --core"),
+            _ => bail!("unknown; known are --postgres --sqlite no --only --seconds --rounds --small --large --core"),
         }
         Ok(())
     }
@@ -75,7 +78,8 @@ impl Arguments {
 
     pub fn engines(&self) -> Vec<Engine> {
         let postgres = self.postgres.clone().map(Engine::Postgres);
-        std::iter::once(Engine::Sqlite).chain(postgres).collect()
+        let sqlite = (!self.without_sqlite).then_some(Engine::Sqlite);
+        sqlite.into_iter().chain(postgres).collect()
     }
 
     pub fn round(&self) -> Duration {
@@ -87,6 +91,18 @@ impl Default for Arguments {
     fn default() -> Self {
         let postgres = std::env::var("OMEET_TEST_POSTGRES_URL").ok();
         let (small, large) = (10_000, 1_000_000);
-        Self { postgres, only: vec![], seconds: 5.0, rounds: 5, small, large, core: None, floor: None, database: String::new(), rows: 6 }
+        Self {
+            postgres,
+            without_sqlite: false,
+            only: vec![],
+            seconds: 5.0,
+            rounds: 5,
+            small,
+            large,
+            core: None,
+            floor: None,
+            database: String::new(),
+            rows: 6,
+        }
     }
 }

@@ -11,7 +11,8 @@ use crate::service::Home;
 
 const BAR: f64 = 0.6;
 
-fn host() -> Value {
+/// Who joins.
+pub fn host() -> Value {
     json!({"id": "7", "name": "Hana Host", "email": "hana@example.com", "role": "user", "tz": "Asia/Jakarta", "lang": "en_US"})
 }
 

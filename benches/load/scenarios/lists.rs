@@ -1,10 +1,11 @@
-//! `meeting.get` and `meeting.list` in a small and in a large database.
+//! `meeting.get`, `meeting.list` and `meeting.join` in a small and in a large database.
 
 use std::sync::Arc;
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::join::host;
 use super::{in_turns, ratio, under, warm_up};
 use crate::arguments::{Arguments, Engine};
 use crate::load::Target;
@@ -21,7 +22,7 @@ pub async fn seeded(engine: &Engine, core: usize, count: u64) -> Result<(Home, P
     let home = Home::new(engine, core).await?;
     let service = home.start().await?;
     let people = json!([{"name": "Ana", "email": "ana@example.com"}]);
-    home.call(&service, "meeting.create", json!({"name": "First", "start": FIRST, "participants": people})).await?;
+    home.call(&service, "meeting.create", json!({"name": "First", "start": FIRST, "participants": people, "actor": host()})).await?;
     service.stop()?;
     seed::fill(&home.database, count).await?;
     let service = home.start().await?;
@@ -51,6 +52,9 @@ impl Site {
                 "meeting.list",
                 move |n| json!({"from": day(n * 7919 % days), "limit": 50, "sort": "start"}),
             ),
+            "meeting.join as host" => {
+                self.home.target(&self.service, "meeting.join", move |n| json!({"id": ids[n as usize % ids.len()], "actor": host()}))
+            }
             _ => self.home.target(&self.service, "meeting.list", |_| json!({"limit": 50})),
         }
     }
@@ -65,7 +69,7 @@ pub async fn run(arguments: &Arguments, engine: &Engine, report: &mut Report) ->
     let core = arguments.core.unwrap_or(0);
     let small = Site::new(engine, core, arguments.small).await?;
     let large = Site::new(engine, core, arguments.large).await?;
-    for what in ["meeting.get", "meeting.list, first 50", "meeting.list, 50 from a day"] {
+    for what in ["meeting.get", "meeting.list, first 50", "meeting.list, 50 from a day", "meeting.join as host"] {
         let (few, many) = (small.target(what), large.target(what));
         warm_up(&[&few, &many], 1).await?;
         let (ours, theirs) = in_turns(arguments.rounds, under(&many, 1, arguments), under(&few, 1, arguments)).await?;

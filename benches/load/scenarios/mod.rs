@@ -18,7 +18,7 @@ use crate::report::{Report, median};
 pub const ALL: [(&str, &str); 5] = [
     ("join", "meeting.join as host beside a constant and a jsonrpsee echo"),
     ("create", "durable meeting.create beside a bare group-commit loop, on this disk and on a slower one"),
-    ("lists", "meeting.get and meeting.list in a small and a large database"),
+    ("lists", "meeting.get, meeting.list and meeting.join in a small and a large database"),
     ("memory", "resident memory and start to ready"),
     ("slots", "booking.slots and the booking page, ten hosts with a thousand busy intervals each"),
 ];
