@@ -112,11 +112,11 @@ impl App {
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
-        let connections = Connections::new(meetings.clone(), config)?;
+        let connections = Connections::new(meetings.clone(), config);
         let notifications = Notifications::new(&meetings, config);
-        let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone())?);
+        let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), entropy.clone()));
         let recordings = Recordings::new(meetings.clone(), calls.clone(), config)?;
-        let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers)?;
+        let inbox = Inbox::new(meetings.clone(), recordings.clone(), calls.clone(), &config.limits, &config.providers);
         let hosting = Hosting::new(meetings.clone(), recordings.clone(), calls.clone(), config.jitsi.clone(), &config.providers);
         let mut registry = registry(&db, &gate, &sealer, &meetings, &joining, config, calls);
         calendar::rpc::register(&mut registry, &meetings, &sender(config));
@@ -243,7 +243,7 @@ impl App {
             let meetings = meetings.clone();
             async move { meetings.sweep().await.map(drop) }
         });
-        self.start_booking(&mut worker, config)?;
+        self.start_booking(&mut worker, config);
         let meetings = self.meetings.clone();
         worker.every("series.extend", EXTEND_EVERY, move || {
             let meetings = meetings.clone();
@@ -253,8 +253,8 @@ impl App {
         Ok(worker.start(stop.clone()))
     }
 
-    fn start_booking(&self, worker: &mut jobs::Worker, config: &Config) -> anyhow::Result<()> {
-        let fetcher = availability::Fetcher::new(config.booking.allow_private_calendars)?;
+    fn start_booking(&self, worker: &mut jobs::Worker, config: &Config) {
+        let fetcher = availability::Fetcher::new(config.booking.allow_private_calendars);
         let (sweeping, forgetting, reading) = (self.booking.clone(), self.booking.clone(), self.booking.clone());
         worker.every("booking.sweep", SWEEP_EVERY, move || {
             let booking = sweeping.clone();
@@ -268,7 +268,6 @@ impl App {
             let (booking, fetcher) = (reading.clone(), fetcher.clone());
             async move { booking.read_due_sources(&fetcher).await }
         });
-        Ok(())
     }
 }
 

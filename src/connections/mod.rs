@@ -93,13 +93,10 @@ pub struct Shared {
 
 impl Connections {
     /// With calls of its own: one user's calendar that does not answer keeps no provider account waiting.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
-    pub fn new(meetings: Meetings, config: &config::Config) -> anyhow::Result<Self> {
+    pub fn new(meetings: Meetings, config: &config::Config) -> Self {
         let db = meetings.db();
-        let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), db.entropy().clone())?);
-        Ok(Self(Arc::new(Shared { config: config.calendars.clone(), calls, meetings, keep_days: config.retention.ics_days })))
+        let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), db.entropy().clone()));
+        Self(Arc::new(Shared { config: config.calendars.clone(), calls, meetings, keep_days: config.retention.ics_days }))
     }
 
     /// Adds the reading, and what happens to connections that end.

@@ -4,6 +4,7 @@
 //! again when a connection is made ([`Resolver`]), because a name may answer differently each time.
 
 mod address;
+mod lazy;
 mod retry_after;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use reqwest::{Client, ClientBuilder, RequestBuilder};
 use crate::traces;
 
 pub use address::{Resolver, check};
+pub use lazy::LazyClient;
 pub use retry_after::retry_after_s;
 
 /// How long a connection may take to be made.

@@ -165,8 +165,9 @@ impl Recordings {
     async fn ask(&self, source: &Source, have: u64) -> Result<Response, Trouble> {
         let mut url = self.checked(&source.url)?;
         let first = url.host_str().map(str::to_owned);
+        let client = self.client.get().map_err(Trouble::Passing)?;
         for _ in 0..HOPS {
-            let mut request = self.client.get(url.clone());
+            let mut request = client.get(url.clone());
             if have > 0 {
                 request = request.header(RANGE, format!("bytes={have}-"));
             }

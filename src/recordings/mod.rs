@@ -42,7 +42,7 @@ pub use model::{RecordingState, RecordingView, Visibility};
 pub use store::RELATION;
 
 use crate::config;
-use crate::egress;
+use crate::egress::{self, LazyClient};
 use crate::jobs::Worker;
 use crate::kernel::failure::{Class, Kind};
 use crate::meetings::Meetings;
@@ -66,11 +66,14 @@ impl std::ops::Deref for Recordings {
     }
 }
 
+/// Longest that one request for a file may take: shorter than the lease of the job that sends it.
+const WHOLE: Duration = Duration::from_secs(85);
+
 /// What clones share.
 pub struct Shared {
     meetings: Meetings,
     calls: Arc<Calls>,
-    client: reqwest::Client,
+    client: LazyClient,
     allow_private: bool,
     files: Files,
     fetch: bool,
@@ -83,13 +86,13 @@ impl Recordings {
     /// Recordings of `meetings`.
     ///
     /// # Errors
-    /// When no HTTP client can be made, or `recordings.store_url` leads nowhere.
+    /// When `recordings.store_url` leads nowhere.
     pub fn new(meetings: Meetings, calls: Arc<Calls>, config: &config::Config) -> anyhow::Result<Self> {
         let (recordings, allow_private) = (&config.recordings, config.providers.allow_private_addresses);
         Ok(Self(Arc::new(Shared {
             meetings,
             calls,
-            client: egress::client(allow_private, Duration::from_secs(85)).build()?,
+            client: LazyClient::new(move || egress::client(allow_private, WHOLE)),
             allow_private,
             files: Files::new(recordings)?,
             fetch: recordings.fetch,

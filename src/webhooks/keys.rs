@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::jwk::JwkSet;
-use reqwest::Client;
-
 use crate::config;
-use crate::egress;
+use crate::egress::{self, LazyClient};
 use crate::kernel::Timestamp;
+use jsonwebtoken::jwk::JwkSet;
 
 /// Well within the time that providers wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -17,14 +15,14 @@ const AGAIN_MS: i64 = 60_000;
 const MAX_BYTES: usize = 256 * 1024;
 
 pub(super) struct KeySets {
-    client: Client,
+    client: LazyClient,
     kept: quick_cache::sync::Cache<String, (Timestamp, JwkSet)>,
 }
 
 impl KeySets {
-    pub(super) fn new(providers: &config::Providers) -> anyhow::Result<Self> {
-        let client = egress::client(providers.allow_private_addresses, TIMEOUT).build()?;
-        Ok(Self { client, kept: quick_cache::sync::Cache::new(100) })
+    pub(super) fn new(providers: &config::Providers) -> Self {
+        let allow_private = providers.allow_private_addresses;
+        Self { client: LazyClient::new(move || egress::client(allow_private, TIMEOUT)), kept: quick_cache::sync::Cache::new(100) }
     }
 
     /// The keys at `address`; `token` is about to be checked with them. Old keys where new ones cannot be had.
@@ -51,7 +49,7 @@ impl KeySets {
     }
 
     async fn fetch(&self, address: &str) -> Result<JwkSet, String> {
-        let mut response = self.client.get(address).send().await.map_err(egress::reason)?;
+        let mut response = self.client.get()?.get(address).send().await.map_err(egress::reason)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(egress::reason)? {
             body.extend_from_slice(&chunk);

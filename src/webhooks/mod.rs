@@ -82,19 +82,16 @@ pub struct Shared {
 
 impl Inbox {
     /// An inbox for the meetings of `meetings`.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
     pub fn new(
         meetings: Meetings,
         recordings: Recordings,
         calls: Arc<Calls>,
         limits: &config::Limits,
         providers: &config::Providers,
-    ) -> anyhow::Result<Self> {
+    ) -> Self {
         let read_timeout = Duration::from_secs(limits.read_timeout_s);
-        let keys = keys::KeySets::new(providers)?;
-        Ok(Self(Arc::new(Shared { meetings, recordings, keys, calls, body_bytes: limits.body_bytes, read_timeout })))
+        let keys = keys::KeySets::new(providers);
+        Self(Arc::new(Shared { meetings, recordings, keys, calls, body_bytes: limits.body_bytes, read_timeout }))
     }
 
     /// Adds the job that works on messages, and their retention.

@@ -1,44 +1,31 @@
 //! Gets a public calendar: from outside only, small, and soon (S11).
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Client;
-use reqwest::redirect::Policy;
-
-use crate::egress::{self, Resolver};
+use crate::egress::{self, LazyClient};
 
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(20);
 
 /// The HTTP client of calendars.
 #[derive(Clone)]
 pub struct Fetcher {
-    client: Client,
+    client: LazyClient,
     allow_private: bool,
 }
 
 impl Fetcher {
     /// No redirects, no proxy: both would connect where we may not look. The address is checked again at every connection, on what the
     /// name resolves to then.
-    pub fn new(allow_private: bool) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .user_agent(concat!("omeet/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
-            .redirect(Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(Resolver { allow_private }))
-            .pool_max_idle_per_host(0)
-            .build()?;
-        Ok(Self { client, allow_private })
+    pub fn new(allow_private: bool) -> Self {
+        let client = LazyClient::new(move || egress::client(allow_private, WHOLE).pool_max_idle_per_host(0));
+        Self { client, allow_private }
     }
 
     /// The octets behind `url`, or in a few words why not.
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, String> {
         let url = egress::check(url, self.allow_private).map_err(|failure| failure.message().to_owned())?;
-        let response = self.client.get(url).header("accept", "text/calendar").send().await.map_err(words)?;
+        let response = self.client.get()?.get(url).header("accept", "text/calendar").send().await.map_err(words)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(format!("answered {}", response.status().as_u16()));
         }

@@ -43,7 +43,7 @@ struct Inner {
 
 impl Deliverer {
     pub(super) fn new(db: Db, sealer: Arc<Sealer>, config: &Webhooks) -> anyhow::Result<Self> {
-        let (sender, timeout_s) = (Sender::new(config)?, i64::try_from(config.timeout_s)?);
+        let (sender, timeout_s) = (Sender::new(config), i64::try_from(config.timeout_s)?);
         let (under_way, finished, tasks) = (Mutex::default(), Notify::new(), TaskTracker::new());
         Ok(Self(Arc::new(Inner { db, sealer, sender, timeout_s, under_way, finished, tasks })))
     }

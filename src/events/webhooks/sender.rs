@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response};
 
 use crate::config::Webhooks;
-use crate::egress;
+use crate::egress::{self, LazyClient};
 use crate::kernel::Timestamp;
 use crate::traces;
 
@@ -17,7 +17,7 @@ const ANSWER: Duration = Duration::from_secs(1);
 /// The HTTP client of webhooks.
 #[derive(Clone)]
 pub(super) struct Sender {
-    client: Client,
+    client: LazyClient,
     allow_private: bool,
 }
 
@@ -52,10 +52,9 @@ impl Receipt {
 }
 
 impl Sender {
-    pub(super) fn new(config: &Webhooks) -> anyhow::Result<Self> {
-        let allow_private = config.allow_private_addresses;
-        let client = egress::client(allow_private, Duration::from_secs(config.timeout_s)).build()?;
-        Ok(Self { client, allow_private })
+    pub(super) fn new(config: &Webhooks) -> Self {
+        let (allow_private, timeout) = (config.allow_private_addresses, Duration::from_secs(config.timeout_s));
+        Self { client: LazyClient::new(move || egress::client(allow_private, timeout)), allow_private }
     }
 
     pub(super) async fn send(&self, message: Message, now: Timestamp) -> Receipt {
@@ -64,8 +63,11 @@ impl Sender {
             Ok(url) => url,
             Err(failure) => return refused(failure.message().to_owned()),
         };
-        let request = self
-            .client
+        let client = match self.client.get() {
+            Ok(client) => client,
+            Err(why) => return refused(why),
+        };
+        let request = client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", message.id)

@@ -10,7 +10,7 @@ use crate::providers::token_rpc;
 
 fn outside(db: &Db) -> Outside {
     let config = crate::config::Providers { allow_private_addresses: false, timeout_s: 1, compare_every_min: 0 };
-    let calls = Arc::new(Calls::new(&config, db.clock().clone(), db.entropy().clone()).unwrap());
+    let calls = Arc::new(Calls::new(&config, db.clock().clone(), db.entropy().clone()));
     Outside { calls, base: "https://omeet.example.org".into() }
 }
 

@@ -12,7 +12,7 @@ use super::answer::{Answer, Trouble, read};
 use super::breaker::Breaker;
 use super::quota::Counts;
 use crate::config;
-use crate::egress;
+use crate::egress::{self, LazyClient};
 use crate::kernel::{Clock, Entropy, Failure, ProviderId, Timestamp};
 use crate::traces::{self, Span, SpanKind};
 
@@ -26,7 +26,7 @@ const SIT_OUT_S: i64 = 2;
 
 /// What every call of a process shares.
 pub struct Calls {
-    client: Client,
+    client: LazyClient,
     allow_private: bool,
     breaker: Breaker,
     counts: Counts,
@@ -43,14 +43,10 @@ struct Token {
 
 impl Calls {
     /// Nothing was called yet.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
-    pub fn new(config: &config::Providers, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Self> {
-        let allow_private = config.allow_private_addresses;
-        let client = egress::client(allow_private, Duration::from_secs(config.timeout_s)).build()?;
-        Ok(Self {
-            client,
+    pub fn new(config: &config::Providers, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let (allow_private, timeout) = (config.allow_private_addresses, Duration::from_secs(config.timeout_s));
+        Self {
+            client: LazyClient::new(move || egress::client(allow_private, timeout)),
             allow_private,
             breaker: Breaker::default(),
             counts: Counts::default(),
@@ -58,7 +54,11 @@ impl Calls {
             fetching: Mutex::new(()),
             clock,
             entropy,
-        })
+        }
+    }
+
+    fn client(&self) -> Result<&Client, Trouble> {
+        self.client.get().map_err(|why| Trouble::later(why, false))
     }
 
     /// What was counted since this was asked last.
@@ -223,7 +223,7 @@ impl Caller {
     async fn send(&self, method: Method, url: &str, bearer: Option<&str>, body: Option<&Value>) -> Result<Answer, Trouble> {
         let address = egress::check(url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
         let span = span(method.as_str(), url);
-        let mut request = self.calls.client.request(method, address);
+        let mut request = self.calls.client()?.request(method, address);
         if let Some(bearer) = bearer {
             request = request.bearer_auth(bearer);
         }
@@ -297,7 +297,7 @@ impl Caller {
     async fn send_form(&self, url: &str, form: &[(&str, &str)], basic: Option<(String, SecretString)>) -> Result<Answer, Trouble> {
         let url = egress::check(url, self.calls.allow_private).map_err(|failure| Trouble::Settings(failure.message().to_owned()))?;
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let mut request = self.calls.client.post(url.clone()).header("content-type", "application/x-www-form-urlencoded").body(body);
+        let mut request = self.calls.client()?.post(url.clone()).header("content-type", "application/x-www-form-urlencoded").body(body);
         if let Some((user, password)) = basic {
             request = request.basic_auth(user, Some(password.expose_secret()));
         }
