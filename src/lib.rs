@@ -9,6 +9,8 @@
 //!
 //! [`app`] is the one file that knows them all: start reading there.
 
+#![deny(unsafe_code)]
+
 pub mod admin;
 pub mod app;
 pub mod attendance;
@@ -40,6 +42,8 @@ pub mod operations;
 pub mod providers;
 pub mod recordings;
 pub mod reports;
+#[cfg(target_os = "linux")]
+mod resident;
 pub mod rooms;
 pub mod rpc;
 pub mod server_info;

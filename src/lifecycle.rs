@@ -75,6 +75,8 @@ where
     let working = if duty == Duty::Calls { None } else { Some(app.start_work(&config, &stop)?) };
     tracing::info!(%address, url = base, engine = ?app.db.engine(), ?duty, "omeet listens");
     tokio::spawn(stop_on_signal(stop.clone()));
+    #[cfg(target_os = "linux")]
+    tokio::spawn(crate::resident::let_go_of_start());
     Listener::new(router, config.server.proxies()?, config.limits.clone(), stop.clone()).run(socket).await;
     stop.cancel();
     if let Some(working) = working {
