@@ -1,6 +1,7 @@
 """What is in deploy/ works as it stands: unit, package, nginx, Caddy, Kubernetes, Prometheus."""
 
 import asyncio
+import ipaddress
 import json
 import os
 import re
@@ -257,8 +258,30 @@ def test_the_compose_file_is_whole():
     example = (DEPLOY / "container/environment.example").read_text()
     asked = set(re.findall(r"\$\{(\w+):\?\}", (DEPLOY / "container/compose.yaml").read_text()))
     assert asked == set(re.findall(r"^(\w+)=", example, re.M)), "every variable that is asked for is in the example"
+    postgres = services["postgres"]["environment"]
+    assert {"POSTGRES_USER", "POSTGRES_DB"} <= set(postgres), "without its own name psql looks for a database that is called like the user"
+    assert '-U "$POSTGRES_USER" -d "$POSTGRES_DB"' in (DEPLOY / "container/create-omeet.sh").read_text()
     for script in [DEPLOY / "container/create-omeet.sh", DEPLOY / "debian/build", *(DEPLOY / "debian" / name for name in ("postinst", "prerm", "postrm"))]:
         run("bash", "-n", script)
+
+
+def test_the_proxy_that_is_believed_is_at_an_address_that_nobody_else_gets():
+    compose = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())
+    given, caddy = compose["networks"]["default"]["ipam"]["config"][0], compose["services"]["caddy"]["networks"]["default"]["ipv4_address"]
+    assert compose["services"]["omeet"]["environment"]["OMEET_SERVER__TRUSTED_PROXIES"] == caddy
+    assert ipaddress.ip_address(caddy) in ipaddress.ip_network(given["subnet"]) and caddy != given["gateway"]
+    assert ipaddress.ip_address(caddy) not in ipaddress.ip_network(given["ip_range"])
+
+
+# Of Debian's releases: a pg_dump copies no server that is newer than itself.
+PG_DUMP = {"bookworm": 15, "trixie": 17}
+
+
+@pytest.mark.goal("S4.1")
+def test_the_image_can_back_up_the_server_beside_it():
+    last = re.findall(r"^FROM debian:(\w+)-slim$", (DEPLOY / "container/Dockerfile").read_text(), re.M)[-1]
+    server = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]["postgres"]["image"]
+    assert int(server.removeprefix("postgres:")) <= PG_DUMP[last]
 
 
 @pytest.mark.goal("S2.31")

@@ -14,14 +14,17 @@ chromium_path() { command -v chromium || command -v chromium-browser || command 
 
 node_is_new() { has node && has npm && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; }
 
+venv_works() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
 missing_packages() {
   has cc && has make || echo gcc libc6-dev make
   has curl || echo curl
+  [[ $1 == fuzz ]] && { has g++ || echo g++; venv_works || echo python3 python3-venv; return; }
   [[ $1 == rust ]] && { [[ $(postgres_bin) ]] || echo postgresql; return; }
   [[ $(postgres_bin) ]] || echo postgresql
   [[ $(chromium_path) ]] || echo chromium
   has strace || echo strace
-  python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3 python3-venv
+  venv_works || echo python3 python3-venv
   node_is_new || echo nodejs npm
 }
 

@@ -12,11 +12,11 @@ everything() {
   step "Install Rust's fmt and clippy" none install_components || return
   step "Start PostgreSQL" none start_postgres || return
   case $PART in
-    rust) rust_part ;;
+    rust) rust_part; fuzz_part ;;
     blackbox) binary && blackbox_part ;;
     browser) binary && browser_part ;;
     odoo) binary && { odoo_19 step; odoo_18; } ;;
-    all) rust_part; binary && { blackbox_part; odoo_19 beside; browser_part; join_beside; odoo_18; } ;;
+    all) rust_part; fuzz_part; binary && { blackbox_part; odoo_19 beside; browser_part; join_beside; odoo_18; } ;;
   esac
 }
 
@@ -31,6 +31,8 @@ rust_part() {
   step "Examples in the documentation" cargo cargo test --locked --doc
   step "Documentation" one env RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
 }
+
+fuzz_part() { [[ ! $FUZZ_S ]] || step "Fuzzing by coverage, $FUZZ_S s each" line "$ROOT/tests/fuzz/run" --seconds "$FUZZ_S"; }
 
 binary() {
   step "Release build" one cargo build --locked --release || return
@@ -57,5 +59,5 @@ browser_part() {
 
 # On Odoo 19 from Debian's package, and on the source tree that ODOO_18 names as well. Odoo brings a PostgreSQL of its own, so that it can
 # run beside other tests: its own and the browser's wait more than they work, and measure nothing.
-odoo_19() { "$1" "The addon on Odoo 19" odoo env -u ODOO_18 "$ROOT/tests/odoo/run"; }
-odoo_18() { [[ ! ${ODOO_18:-} ]] || step "The addon on $ODOO_18" odoo "$ROOT/tests/odoo/run"; }
+odoo_19() { "$1" "The addon on Odoo 19" line env -u ODOO_18 "$ROOT/tests/odoo/run"; }
+odoo_18() { [[ ! ${ODOO_18:-} ]] || step "The addon on $ODOO_18" line "$ROOT/tests/odoo/run"; }

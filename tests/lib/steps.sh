@@ -4,7 +4,7 @@ PASSED=0 FAILED=0 STEP=0
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/omeet-tests-XXXXXX") || exit 1
 chmod 755 "$WORK"
 
-# step NAME COUNTER COMMAND... ; COUNTER says how its log is counted: none, one, cargo, pytest, node or odoo.
+# step NAME COUNTER COMMAND... ; COUNTER says how its log is counted: none, one, cargo, pytest, node, or line for one that ends with "N passed, N failed".
 step() {
   local name=$1 counter=$2 log began=$SECONDS
   shift 2
@@ -75,8 +75,8 @@ count_pytest() {
     END { print p + 0, f + 0 }'
 }
 
-# tests/odoo/run: its last line.
-count_odoo() { sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$1" | tail -n 1 | grep . || echo 0 1; }
+# tests/odoo/run and tests/fuzz/run: the last line.
+count_line() { sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$1" | tail -n 1 | grep . || echo 0 1; }
 
 # node's test runner, TAP: "# pass 3". Skipped and unfinished tests count as failed.
 count_node() {

@@ -35,9 +35,9 @@ impl Line {
         self.raw(&escaped(value))
     }
 
-    /// Ends with a value of another type; what would end the line is left out.
+    /// Ends with a value of another type; what would end the line is left out. A tab stays: a UID goes back as it came.
     pub(super) fn raw(self, value: &str) -> String {
-        let value: String = value.chars().filter(|c| !c.is_control()).collect();
+        let value: String = value.chars().filter(|c| *c == '\t' || !c.is_control()).collect();
         folded(&format!("{}:{value}", self.0))
     }
 }
@@ -49,8 +49,6 @@ fn escaped(text: &str) -> String {
         match c {
             '\\' | ';' | ',' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
-            '\t' => out.push(' '),
-            c if c.is_control() => {}
             '\u{2028}' | '\u{2029}' => out.push_str("\\n"),
             c => out.push(c),
         }

@@ -2,6 +2,7 @@
 //!
 //! A copy of SQLite is an SQLite file, one of PostgreSQL an archive of `pg_dump`: neither needs omeet to be read.
 
+mod archive;
 mod files;
 mod postgres;
 mod programs;

@@ -7,10 +7,10 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
-use tokio::process::ChildStdin;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use url::Url;
 
+use super::archive::feed;
 use super::programs::{connecting, program, succeeded};
 use super::{Contents, MIGRATIONS, Say, contents, files};
 
@@ -96,7 +96,7 @@ async fn replace(file: &Path, url: &str) -> anyhow::Result<()> {
     writing.stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut reader = reading.spawn()?;
     let mut writer = connecting(&mut writing, url)?.spawn()?;
-    let (mut from, mut to) = (reader.stdout.take().context("pg_restore")?, writer.stdin.take().context("psql")?);
+    let (mut from, mut to) = (BufReader::new(reader.stdout.take().context("pg_restore")?), writer.stdin.take().context("psql")?);
     let read = async {
         let fed = feed(&mut from, &mut to).await;
         drop(from);
@@ -112,12 +112,6 @@ async fn replace(file: &Path, url: &str) -> anyhow::Result<()> {
     succeeded("psql", &written?)?;
     succeeded("pg_restore", &read)?;
     fed
-}
-
-async fn feed(from: &mut (impl AsyncRead + Unpin), to: &mut ChildStdin) -> anyhow::Result<()> {
-    to.write_all(b"begin;\ndrop schema public cascade;\ncreate schema public;\n").await?;
-    tokio::io::copy(from, to).await?;
-    Ok(())
 }
 
 pub(super) async fn count(url: &str) -> anyhow::Result<Contents> {

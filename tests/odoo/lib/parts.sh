@@ -54,8 +54,8 @@ tests_in() {
 all_parts() {
   prepare || return
   [[ $ODOO_TREE ]] || lint_part
-  step "Tests and tours on Odoo $ODOO_SERIES" odoo tests_in plain omeet_plain /omeet,-omeet_sync
-  step "Beside Google's and Microsoft's synchronization" odoo tests_in sync omeet_sync omeet_sync
+  step "Tests and tours on Odoo $ODOO_SERIES" line tests_in plain omeet_plain /omeet,-omeet_sync
+  step "Beside Google's and Microsoft's synchronization" line tests_in sync omeet_sync omeet_sync
   live_part
   [[ $ODOO_SERIES != 19.0 ]] || step "Translations" one check_translations
 }
@@ -76,7 +76,7 @@ main() {
   esac
   if [[ $SERVE ]]; then serve; return; fi
   if [[ $TAGS != all ]]; then
-    prepare && step "Tests $TAGS on Odoo $ODOO_SERIES" odoo tests_in plain omeet_plain "$(long_tags "$TAGS")"
+    prepare && step "Tests $TAGS on Odoo $ODOO_SERIES" line tests_in plain omeet_plain "$(long_tags "$TAGS")"
     return
   fi
   all_parts
