@@ -25,6 +25,8 @@ mod settled;
 mod signal;
 mod sql;
 #[cfg(test)]
+pub(crate) mod standstill;
+#[cfg(test)]
 pub(crate) mod testing;
 mod trouble;
 mod turns;
@@ -47,11 +49,15 @@ pub use tx::{Engine, Tx};
 pub use unit::UnitFuture;
 pub use wake::Wakeups;
 
+#[cfg(not(test))]
+use std::convert::identity as at_once;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{PgPool, SqlitePool};
+#[cfg(test)]
+use standstill::at_once;
 use tokio_util::task::TaskTracker;
 
 use crate::kernel::{Clock, Ctx, Entropy, Failure, Sealer, TypedId};
@@ -90,6 +96,14 @@ impl Db {
         Ok(Tx::new(conn, self.around.clone()))
     }
 
+    /// What `read` finds with such a connection.
+    pub async fn read<T, R>(&self, read: R) -> Result<T, Failure>
+    where
+        R: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T>,
+    {
+        at_once(async { read(&mut self.reader().await?).await }).await
+    }
+
     /// Runs `unit` and commits what it wrote, or nothing when it fails. With an idempotency key in `ctx` the unit runs
     /// once; later calls with the same key are answered from what the first one stored in its own transaction.
     pub async fn write<T, U>(&self, ctx: &Ctx, unit: U) -> Result<T, Failure>
@@ -110,7 +124,7 @@ impl Db {
         U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
     {
         let (unit, slot) = unit::Slot::of(unit);
-        let outcome = self.run(unit).await;
+        let outcome = at_once(self.run(unit)).await;
         self.troubled.note(&outcome);
         outcome?;
         slot.take()

@@ -59,8 +59,13 @@ pub(crate) async fn service_key(db: &Db, org: OrgId) -> KeyId {
 
 /// A second process on the same database.
 pub(crate) async fn open(url: &str, clock: Arc<dyn Clock>) -> Db {
+    open_with(url, clock, Arc::new(SystemEntropy)).await
+}
+
+/// As [`open`], with randomness that the test holds as well.
+pub(crate) async fn open_with(url: &str, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Db {
     let settings = DbSettings { url: url.to_owned().into(), max_connections: 6, sqlite_readers: 3 };
-    Db::open(&settings, clock, Arc::new(SystemEntropy)).await.unwrap()
+    Db::open(&settings, clock, entropy).await.unwrap()
 }
 
 async fn sqlite(clock: Arc<dyn Clock>) -> Db {

@@ -29,7 +29,9 @@ impl<F: Fn(&Signal) -> bool> Wakeups<F> {
     pub async fn next(&mut self) {
         let poll = Instant::now() + POLL;
         loop {
+            // In this order: chance is handed in, so that a simulation repeats itself.
             tokio::select! {
+                biased;
                 () = sleep_until(poll) => return,
                 signal = self.signals.recv() => match signal {
                     Ok(signal) if !(self.matches)(&signal) => {}

@@ -43,9 +43,13 @@ struct Inner {
 
 impl Deliverer {
     pub(super) fn new(db: Db, sealer: Arc<Sealer>, config: &Webhooks) -> anyhow::Result<Self> {
-        let (sender, timeout_s) = (Sender::new(config), i64::try_from(config.timeout_s)?);
+        Ok(Self::sending(Sender::new(config), db, sealer, i64::try_from(config.timeout_s)?))
+    }
+
+    /// By a sender that gives up after `timeout_s`.
+    pub(super) fn sending(sender: Sender, db: Db, sealer: Arc<Sealer>, timeout_s: i64) -> Self {
         let (under_way, finished, tasks) = (Mutex::default(), Notify::new(), TaskTracker::new());
-        Ok(Self(Arc::new(Inner { db, sealer, sender, timeout_s, under_way, finished, tasks })))
+        Self(Arc::new(Inner { db, sealer, sender, timeout_s, under_way, finished, tasks }))
     }
 
     /// Until stopped; then waits for what is on its way.
@@ -55,7 +59,9 @@ impl Deliverer {
             if let Err(failure) = self.round().await {
                 complain("webhook.deliver", &failure);
             }
+            // In this order: chance is handed in, so that a simulation repeats itself.
             tokio::select! {
+                biased;
                 () = wakeups.next() => {}
                 () = self.0.finished.notified() => {}
                 () = stop.cancelled() => {}
@@ -67,7 +73,7 @@ impl Deliverer {
 
     /// Sends what is due and fits; answers how many.
     pub(super) async fn round(&self) -> Result<usize, Failure> {
-        let due = deliveries::endpoints_due(&mut self.0.db.reader().await?).await?;
+        let due = self.0.db.read(|tx| Box::pin(deliveries::endpoints_due(tx))).await?;
         let rooms = self.rooms(due);
         if rooms.is_empty() {
             return Ok(0);

@@ -14,7 +14,9 @@ pub(super) async fn serve(db: Db, stop: CancellationToken) {
         if let Err(failure) = catch_up(&db).await {
             complain("webhook.fan_out", &failure);
         }
+        // In this order: chance is handed in, so that a simulation repeats itself.
         tokio::select! {
+            biased;
             () = wakeups.next() => {}
             () = stop.cancelled() => {}
         }
@@ -24,7 +26,7 @@ pub(super) async fn serve(db: Db, stop: CancellationToken) {
 /// Writes deliveries until every active endpoint's cursor is at the latest event.
 pub(super) async fn catch_up(db: &Db) -> Result<(), Failure> {
     loop {
-        let behind = cursors::behind(&mut db.reader().await?).await?;
+        let behind = db.read(|tx| Box::pin(cursors::behind(tx))).await?;
         if behind.is_empty() {
             return Ok(());
         }

@@ -13,13 +13,14 @@
 //! | `service` | use-cases of endpoints |
 //! | `signature`, `secret` | what proves that a message is ours |
 //! | `schedule` | when to try again |
-//! | `sender` | posts messages |
+//! | `sender`, `post` | posts messages: what an answer means, and the way there |
 //! | `fanout`, `delivery` | the two loops |
 //! | [`rpc`] | the methods |
 
 mod delivery;
 mod fanout;
 mod model;
+mod post;
 pub mod rpc;
 mod schedule;
 mod secret;

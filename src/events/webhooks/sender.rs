@@ -1,24 +1,21 @@
-//! Posts messages.
+//! Posts messages, and says what the receiver made of them.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use async_trait::async_trait;
+use reqwest::StatusCode;
 
+use super::post::Internet;
 use crate::config::Webhooks;
-use crate::egress::{self, LazyClient};
+use crate::egress;
 use crate::kernel::Timestamp;
 use crate::traces;
 
-/// An answer that is longer, or slower, costs its connection and nothing else.
-const ANSWER_BYTES: usize = 16 * 1024;
-const ANSWER: Duration = Duration::from_secs(1);
-
-/// The HTTP client of webhooks.
-#[derive(Clone)]
-pub(super) struct Sender {
-    client: LazyClient,
-    allow_private: bool,
+/// The way on which messages leave.
+#[async_trait]
+pub(super) trait Post: Send + Sync {
+    /// The answer, or why there is none. Takes no longer than `webhooks.timeout_s`, and a moment for reading the answer.
+    async fn post(&self, message: Message) -> Result<Answer, String>;
 }
 
 /// A signed message.
@@ -28,6 +25,12 @@ pub(super) struct Message {
     pub timestamp_s: i64,
     pub signature: String,
     pub body: String,
+}
+
+/// What counts of an answer. What it said is not kept: it may be of a machine that only we can see.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub retry_after: Option<String>,
 }
 
 /// What the receiver made of it.
@@ -51,43 +54,32 @@ impl Receipt {
     }
 }
 
+/// Sends by one way; clones share it.
+#[derive(Clone)]
+pub(super) struct Sender(Arc<dyn Post>);
+
 impl Sender {
     pub(super) fn new(config: &Webhooks) -> Self {
-        let (allow_private, timeout) = (config.allow_private_addresses, Duration::from_secs(config.timeout_s));
-        Self { client: LazyClient::new(move || egress::client(allow_private, timeout)), allow_private }
+        Self::by(Internet::new(config))
+    }
+
+    pub(super) fn by(way: impl Post + 'static) -> Self {
+        Self(Arc::new(way))
     }
 
     pub(super) async fn send(&self, message: Message, now: Timestamp) -> Receipt {
-        let refused = |why: String| Receipt::Refused { status: None, retry_after_s: None, why };
-        let url = match egress::check(&message.url, self.allow_private) {
-            Ok(url) => url,
-            Err(failure) => return refused(failure.message().to_owned()),
-        };
-        let client = match self.client.get() {
-            Ok(client) => client,
-            Err(why) => return refused(why),
-        };
-        let request = client
-            .post(url)
-            .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", message.id)
-            .header("webhook-timestamp", message.timestamp_s)
-            .header("webhook-signature", message.signature)
-            .body(message.body);
-        let receipt = match egress::caused(request).send().await {
-            Ok(response) => receipt(response, now).await,
-            Err(error) => refused(egress::reason(error)),
+        let receipt = match self.0.post(message).await {
+            Ok(answer) => receipt(&answer, now),
+            Err(why) => Receipt::Refused { status: None, retry_after_s: None, why },
         };
         receipt.note();
         receipt
     }
 }
 
-async fn receipt(response: Response, now: Timestamp) -> Receipt {
-    let status = response.status();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after_s = retry_after.and_then(|header| egress::retry_after_s(header, now));
-    drain(response).await;
+fn receipt(answer: &Answer, now: Timestamp) -> Receipt {
+    let status = answer.status;
+    let retry_after_s = answer.retry_after.as_deref().and_then(|header| egress::retry_after_s(header, now));
     match status.as_u16() {
         code @ 200..=299 => Receipt::Taken { status: code },
         410 => Receipt::Gone,
@@ -98,18 +90,4 @@ async fn receipt(response: Response, now: Timestamp) -> Receipt {
         },
         code => Receipt::Refused { status: Some(code), retry_after_s, why: format!("HTTP {status}") },
     }
-}
-
-// A connection whose answer was read can be used again. What it said is not kept: it may be of a machine that only we can see.
-async fn drain(mut response: Response) {
-    let reading = async {
-        let mut read = 0;
-        while let Ok(Some(chunk)) = response.chunk().await {
-            read += chunk.len();
-            if read > ANSWER_BYTES {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(ANSWER, reading).await.ok();
 }

@@ -4,6 +4,7 @@ mod bench;
 mod failing;
 mod retention;
 mod secrets;
+mod simulation;
 mod workers;
 
 use axum::http::StatusCode;
