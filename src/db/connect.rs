@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio_util::task::TaskTracker;
 
+use super::queue::Queues;
 use super::settled::Settled;
 use super::signal;
 use super::turns::Turns;
@@ -32,6 +33,9 @@ const STATEMENTS: usize = 100;
 /// Settled values that are kept: a few for each of some hundred organizations.
 const SETTLED: usize = 1000;
 
+/// Organizations whose queue at the counter is remembered: more than there are units under way.
+const QUEUES: usize = 1000;
+
 /// Keys of turns that are remembered: more than there are units under way.
 const TURNS: usize = 1000;
 
@@ -52,8 +56,8 @@ impl Db {
     /// When the URL is of neither engine, nothing answers there, or the schema is newer than this program.
     pub async fn open(settings: &DbSettings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Self> {
         let url = settings.url.expose_secret();
-        let settled = Arc::new(Settled::new(SETTLED));
-        let around = Surroundings { clock, entropy, ids: Arc::new(IdSource::default()), signals: signal::channel(), settled };
+        let (settled, queues) = (Arc::new(Settled::new(SETTLED)), Arc::new(Queues::new(QUEUES)));
+        let around = Surroundings { clock, entropy, ids: Arc::new(IdSource::default()), signals: signal::channel(), settled, queues };
         let pools = match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => sqlite(url, settings, |conn| Tx::new(conn, around.clone())).await?,
             Some("postgres" | "postgresql") => postgres(url, settings).await?,

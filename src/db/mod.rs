@@ -18,6 +18,7 @@ mod idempotency;
 pub mod inspect;
 mod migrate;
 mod numbers;
+mod queue;
 mod relation;
 mod rows;
 mod sealed;

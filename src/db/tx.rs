@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, Sqlite};
 
 use super::deferred::Deferred;
+use super::queue::{Ending, Queues};
 use super::settled::Settled;
 use super::signal::Signals;
 use super::sql::{Arg, bind};
@@ -41,6 +42,7 @@ pub(super) struct Surroundings {
     pub ids: Arc<IdSource>,
     pub signals: Signals,
     pub settled: Arc<Settled>,
+    pub queues: Arc<Queues>,
 }
 
 /// A unit of work, or a reader outside any transaction.
@@ -50,6 +52,7 @@ pub struct Tx {
     pub(super) around: Surroundings,
     pub(super) unsettled: bool,
     pub(super) cause: Option<String>,
+    pub(super) ending: Ending,
     deferred: Deferred,
     now: Timestamp,
 }
@@ -57,7 +60,16 @@ pub struct Tx {
 impl Tx {
     pub(super) fn new(conn: Conn, around: Surroundings) -> Self {
         let now = around.clock.now();
-        Self { conn, effects: Vec::new(), around, unsettled: false, cause: None, deferred: Deferred::default(), now }
+        Self {
+            conn,
+            effects: Vec::new(),
+            around,
+            unsettled: false,
+            cause: None,
+            ending: Ending::default(),
+            deferred: Deferred::default(),
+            now,
+        }
     }
 
     /// Reads the clock for the next operation.

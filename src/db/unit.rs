@@ -56,7 +56,10 @@ pub(super) async fn run_on_postgres(db: &Db, pool: &PgPool, cause: Option<String
     let mut tx = Tx::new(Conn::Postgres(pool.acquire().await?), db.around.clone());
     tx.cause = cause;
     tx.control("begin").await?;
-    let outcome = guarded(&mut tx, unit).await;
+    let outcome = match guarded(&mut tx, unit).await {
+        Ok(()) => tx.end().await,
+        failed => failed,
+    };
     let ended = tx.control(if outcome.is_ok() { "commit" } else { "rollback" }).await;
     if let Err(error) = ended {
         abandon(tx).await;

@@ -16,17 +16,17 @@ const AT_ONCE: usize = 200;
 
 /// Appends an event in the transaction of its change. Call it last: it holds the organization's counter until the commit.
 pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) -> Result<(), Failure> {
-    tx.defer("update organization set event_seq = event_seq + 1 where id = $1", args![org]).await?;
     let (id, now, cause): (EventId, _, _) = (tx.new_id(), tx.now(), tx.cause());
     let sql = "insert into event (org_id, seq, id, type, subject, data, created_at, traceparent)
-        select id, event_seq, $2, $3, $4, $5, $6, $7 from organization where id = $1";
-    tx.defer(sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now, cause]).await?;
+        select id, event_seq, $2, $3, $4, $5, $6, $7 from counted";
+    tx.defer_counted(org, sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now, cause]).await?;
     tx.signal(Topic::Events, org);
     Ok(())
 }
 
 /// As [`append`], for several of one organization in their order.
 pub async fn append_all(tx: &mut Tx, org: OrgId, events: Vec<NewEvent<impl Serialize>>) -> Result<(), Failure> {
+    tx.go_to_counter(org).await?;
     for chunk in events.chunks(AT_ONCE) {
         let count = i64::try_from(chunk.len()).unwrap_or(i64::MAX);
         let sql = "update organization set event_seq = event_seq + $2 where id = $1 returning event_seq";
