@@ -14,7 +14,8 @@ use crate::kernel::{Ctx, EventId, Failure, KeyId, OrgId, PageRequest, Timestamp,
 /// Events in one statement.
 const AT_ONCE: usize = 200;
 
-/// Appends an event in the transaction of its change. Call it last: it holds the organization's counter until the commit.
+/// Appends an event in the transaction of its change. It gets its number at the end of the unit on PostgreSQL: whoever has one holds the
+/// organization's counter until the commit.
 pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) -> Result<(), Failure> {
     let (id, now, cause): (EventId, _, _) = (tx.new_id(), tx.now(), tx.cause());
     let sql = "insert into event (org_id, seq, id, type, subject, data, created_at, traceparent)
@@ -24,7 +25,7 @@ pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) ->
     Ok(())
 }
 
-/// As [`append`], for several of one organization in their order.
+/// As [`append`], for several of one organization in their order. Call it last: they get their numbers at once.
 pub async fn append_all(tx: &mut Tx, org: OrgId, events: Vec<NewEvent<impl Serialize>>) -> Result<(), Failure> {
     tx.go_to_counter(org).await?;
     for chunk in events.chunks(AT_ONCE) {

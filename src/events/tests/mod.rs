@@ -1,5 +1,6 @@
 //! Reading the outbox, on both engines.
 
+mod numbers;
 mod store_retention;
 
 use std::sync::Arc;
