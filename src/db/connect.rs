@@ -93,7 +93,7 @@ async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> 
         .acquire_timeout(Duration::from_secs(5))
         .connect_with(options.read_only(true).create_if_missing(false))
         .await?;
-    Ok(Pools::Sqlite { readers, writer: Writer::start(writing(Conn::Sqlite(conn))) })
+    Ok(Pools::Sqlite { readers, writer: Writer::start(writing(Conn::Sqlite(conn)))? })
 }
 
 async fn check_sqlite_version(conn: &mut sqlx::SqliteConnection) -> anyhow::Result<()> {

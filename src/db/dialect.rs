@@ -73,6 +73,12 @@ pub(super) fn is_passing(error: &dyn sqlx::error::DatabaseError) -> bool {
     }
 }
 
+/// Whether a constraint or trigger of SQLite refused the statement, which then has changed nothing.
+pub(super) fn is_refusal(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|result| result & 0xff == 19)
+}
+
 /// Whether `error` is the violation of the constraint that no two rows of a resource overlap: an exclusion constraint on PostgreSQL, a
 /// trigger of the same name on SQLite.
 pub fn overlaps(error: &sqlx::Error) -> bool {
@@ -97,6 +103,12 @@ pub fn violates(error: &sqlx::Error, table: &str, columns: &[&str]) -> bool {
         Some(name) => name == format!("{table}_{}_key", columns.join("_")),
         None => columns.iter().all(|column| error.message().contains(&format!("{table}.{column}"))),
     }
+}
+
+/// Whether a unit of work failed because it violated such a constraint, in a statement that nobody waited for.
+pub fn failed_of(failure: &Failure, table: &str, columns: &[&str]) -> bool {
+    let error = failure.source().and_then(|source| source.downcast_ref::<sqlx::Error>());
+    error.is_some_and(|error| violates(error, table, columns))
 }
 
 /// Escapes `%`, `_` and `\` for `like ... escape '\'`.

@@ -19,6 +19,7 @@ pub mod inspect;
 mod migrate;
 mod numbers;
 mod queue;
+mod redo;
 mod relation;
 mod rows;
 mod sealed;
@@ -27,6 +28,7 @@ mod signal;
 mod sql;
 #[cfg(test)]
 pub(crate) mod standstill;
+mod statements;
 #[cfg(test)]
 pub(crate) mod testing;
 mod trouble;

@@ -1,7 +1,7 @@
 //! Arguments of a statement, and statements that are put together at run time.
 
 use serde_json::value::RawValue;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use uuid::Uuid;
 
 use super::tx::{Record, Tx};
@@ -172,7 +172,7 @@ impl Sql {
 
     /// Runs it as [`Tx::defer`] does.
     pub async fn defer(self, tx: &mut Tx) -> Result<(), Failure> {
-        tx.defer_text(self.text, self.args).await
+        tx.defer_text(AssertSqlSafe(self.text).into_sql_str(), self.args).await
     }
 
     /// Runs it; answers how many rows it changed.

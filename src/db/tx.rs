@@ -5,14 +5,14 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, FromRow, Postgres, SqlSafeStr, Sqlite};
+use sqlx::{FromRow, Postgres, Sqlite};
 
 use super::deferred::Deferred;
 use super::queue::{Ending, Queues};
+use super::redo::Redo;
 use super::settled::Settled;
 use super::signal::Signals;
-use super::sql::{Arg, bind};
-use crate::kernel::{Clock, Entropy, Failure, IdSource, Timestamp, TypedId};
+use crate::kernel::{Clock, Entropy, IdSource, Timestamp, TypedId};
 
 /// The engine behind a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ pub(super) enum Conn {
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Record for T {}
 
-type Effect = Box<dyn FnOnce() + Send>;
+/// What is done once a unit is committed.
+pub(super) type Effect = Box<dyn FnOnce() + Send>;
 
 /// What every connection shares.
 #[derive(Clone)]
@@ -53,7 +54,8 @@ pub struct Tx {
     pub(super) unsettled: bool,
     pub(super) cause: Option<String>,
     pub(super) ending: Ending,
-    deferred: Deferred,
+    pub(super) deferred: Deferred,
+    pub(super) redo: Redo,
     now: Timestamp,
 }
 
@@ -68,6 +70,7 @@ impl Tx {
             cause: None,
             ending: Ending::default(),
             deferred: Deferred::default(),
+            redo: Redo::default(),
             now,
         }
     }
@@ -77,6 +80,7 @@ impl Tx {
         self.now = self.around.clock.now();
         self.effects.clear();
         self.deferred.clear();
+        self.redo.begin_unit();
         self.unsettled = false;
         self.cause = None;
     }
@@ -117,78 +121,5 @@ impl Tx {
     /// Runs `effect` once this unit is committed and before its caller hears of it; never when it fails.
     pub fn after_commit(&mut self, effect: impl FnOnce() + Send + 'static) {
         self.effects.push(Box::new(effect));
-    }
-
-    /// All rows of a query.
-    pub async fn fetch_all<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Vec<R>, Failure> {
-        self.run_deferred().await?;
-        Ok(match &mut self.conn {
-            Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_all(&mut **conn).await?,
-            Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_all(&mut **conn).await?,
-        })
-    }
-
-    /// The row of a query, if there is one.
-    pub async fn fetch_optional<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<Option<R>, Failure> {
-        self.run_deferred().await?;
-        Ok(match &mut self.conn {
-            Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_optional(&mut **conn).await?,
-            Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_optional(&mut **conn).await?,
-        })
-    }
-
-    /// The one row of a query that always has one.
-    pub async fn fetch_one<R: Record>(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<R, Failure> {
-        self.fetch_optional(sql, args).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
-    }
-
-    /// Runs a statement; answers how many rows it changed.
-    pub async fn execute(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, Failure> {
-        Ok(self.try_execute(sql, args).await?)
-    }
-
-    /// As [`Tx::execute`], keeping the engine's error for [`super::dialect::violates`].
-    pub async fn try_execute(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, sqlx::Error> {
-        self.run_deferred().await?;
-        Ok(match &mut self.conn {
-            Conn::Sqlite(conn) => bind!(sqlx::query::<Sqlite>(sql), args).execute(&mut **conn).await?.rows_affected(),
-            Conn::Postgres(conn) => bind!(sqlx::query::<Postgres>(sql), args).execute(&mut **conn).await?.rows_affected(),
-        })
-    }
-
-    /// Runs a statement whose answer nobody needs, at the latest before the next one that is waited for, or with the end of the unit:
-    /// what is wrong with it fails the unit there. Not for readers, which have no end.
-    pub async fn defer(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<(), Failure> {
-        self.defer_text(sql.to_owned(), args).await
-    }
-
-    // PostgreSQL takes one statement at a time, so that waiting would gain nothing there.
-    pub(super) async fn defer_text(&mut self, sql: String, args: Vec<Arg>) -> Result<(), Failure> {
-        match self.engine() {
-            Engine::Sqlite => self.deferred.push(&sql, args),
-            Engine::Postgres => drop(self.execute(AssertSqlSafe(sql), args).await?),
-        }
-        Ok(())
-    }
-
-    async fn run_deferred(&mut self) -> Result<(), sqlx::Error> {
-        if self.deferred.is_empty() { Ok(()) } else { self.run_deferred_and("").await }
-    }
-
-    /// Runs what was deferred, and `control` right after it.
-    pub(super) async fn run_deferred_and(&mut self, control: &'static str) -> Result<(), sqlx::Error> {
-        let (sql, args) = self.deferred.take(control);
-        match &mut self.conn {
-            Conn::Sqlite(conn) => bind!(sqlx::query::<Sqlite>(AssertSqlSafe(sql)), args).execute(&mut **conn).await.map(drop),
-            Conn::Postgres(conn) => bind!(sqlx::query::<Postgres>(AssertSqlSafe(sql)), args).execute(&mut **conn).await.map(drop),
-        }
-    }
-
-    /// Runs transaction control.
-    pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        match &mut self.conn {
-            Conn::Sqlite(conn) => sqlx::raw_sql(sql).execute(&mut **conn).await.map(drop),
-            Conn::Postgres(conn) => sqlx::raw_sql(sql).execute(&mut **conn).await.map(drop),
-        }
     }
 }

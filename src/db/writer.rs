@@ -1,14 +1,17 @@
 //! The one writer of SQLite: many units of work, one commit, one fsync.
 //!
-//! Units that wait while a commit is on its way to the disk go into the next one together. Each has a savepoint, so that
-//! one that fails takes only itself back. Answers leave after the commit: what was acknowledged is on the disk.
+//! Units that wait while a commit is on its way to the disk go into the next one together. One that fails is taken back by itself
+//! (`redo`). Answers leave after the commit: what was acknowledged is on the disk.
 
+use std::thread;
 use std::time::Duration;
 
 use sqlx::Connection as _;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::tx::{Conn, Tx};
+use super::redo::Redo;
+use super::tx::{Conn, Effect, Tx};
 use super::unit::{Unit, guarded};
 use crate::kernel::failure::{Failure, UNAVAILABLE};
 
@@ -53,10 +56,13 @@ impl Answer {
 pub(super) struct Writer(mpsc::Sender<Message>);
 
 impl Writer {
-    pub(super) fn start(tx: Tx) -> Self {
+    /// A thread of its own: it and SQLite's wake one another several times in a unit, and no other task is in between.
+    pub(super) fn start(mut tx: Tx) -> std::io::Result<Self> {
+        tx.redo = Redo::noting();
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(tx, receiver));
-        Self(sender)
+        let runtime = Handle::current();
+        thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || runtime.block_on(serve(tx, receiver)))?;
+        Ok(Self(sender))
     }
 
     pub(super) async fn run(&self, cause: Option<String>, unit: Unit) -> Outcome {
@@ -75,13 +81,15 @@ impl Writer {
 
 async fn work(tx: &mut Tx, unit: Unit) -> Outcome {
     guarded(tx, unit).await?;
-    keep(tx).await.map_err(Failure::from)
+    if tx.redo.is_spoiled() {
+        return Err(Failure::internal(anyhow::anyhow!("a unit of work went on after its database had failed")));
+    }
+    Ok(keep(tx).await?)
 }
 
 async fn serve(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
-        let stop = commit_batch(&mut tx, &mut batch).await;
+    while let Some(first) = queue.recv().await {
+        let stop = commit_batch(&mut tx, first, &mut queue).await;
         if let Some(stop) = stop {
             close(tx).await;
             stop.send(()).ok();
@@ -90,50 +98,71 @@ async fn serve(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
     }
 }
 
-async fn commit_batch(tx: &mut Tx, batch: &mut Vec<Message>) -> Option<oneshot::Sender<()>> {
-    let mut stop = None;
-    let mut answers: Vec<Answer> = Vec::with_capacity(batch.len());
-    let mut effects = Vec::new();
-    // Until something takes the transaction away: a disk without room does.
-    let mut whole = begin(tx).await;
-    for message in batch.drain(..) {
+// Whoever comes while the batch is at work is still in it: callers that the last commit answered come back meanwhile.
+async fn commit_batch(tx: &mut Tx, first: Message, queue: &mut mpsc::Receiver<Message>) -> Option<oneshot::Sender<()>> {
+    let mut batch = Batch { whole: begin(tx).await, answers: Vec::new(), effects: Vec::new() };
+    let (mut next, mut room, mut stop) = (Some(first), BATCH, None);
+    while let Some(message) = next {
         match message {
+            Message::Work(work) => batch.take(tx, work).await,
             Message::Stop(sender) => stop = Some(sender),
-            Message::Work(Work { unit, cause, caller }) if whole => {
-                tx.begin_operation();
-                tx.cause = cause;
-                let outcome = work(tx, unit).await;
-                match outcome {
-                    Ok(()) => effects.append(&mut tx.effects),
-                    Err(_) => whole = take_back(tx).await,
-                }
-                answers.push(Answer { outcome, caller });
-            }
-            Message::Work(_) => {}
         }
+        room -= 1;
+        next = if room > 0 { queue.try_recv().ok() } else { None };
     }
-    let committed = if whole { end(tx).await } else { abandon(tx).await };
-    if committed {
-        effects.into_iter().for_each(|effect| effect());
-    }
-    answers.into_iter().for_each(|answer| answer.send(committed));
+    batch.end(tx).await;
     stop
 }
 
+/// Units of one commit.
+struct Batch {
+    /// Until something takes the transaction away: a disk without room does.
+    whole: bool,
+    answers: Vec<Answer>,
+    effects: Vec<Effect>,
+}
+
+impl Batch {
+    // Who comes when there is no transaction is told so by the end of its channel.
+    async fn take(&mut self, tx: &mut Tx, Work { unit, cause, caller }: Work) {
+        if !self.whole {
+            return;
+        }
+        tx.begin_operation();
+        tx.cause = cause;
+        let outcome = work(tx, unit).await;
+        match outcome {
+            Ok(()) => self.effects.append(&mut tx.effects),
+            Err(_) => self.whole = take_back(tx).await,
+        }
+        self.answers.push(Answer { outcome, caller });
+    }
+
+    async fn end(self, tx: &mut Tx) {
+        let committed = if self.whole { end(tx).await } else { abandon(tx).await };
+        tx.redo.end_batch();
+        if committed {
+            self.effects.into_iter().for_each(|effect| effect());
+        }
+        self.answers.into_iter().for_each(|answer| answer.send(committed));
+    }
+}
+
 async fn begin(tx: &mut Tx) -> bool {
-    let begun = tx.control("begin immediate; savepoint unit").await;
+    let begun = tx.control(if tx.redo.has_savepoints() { "begin immediate; savepoint unit" } else { "begin immediate" }).await;
     begun.inspect_err(|error| tracing::error!(%error, "no transaction could be begun")).is_ok()
 }
 
-// One hop to SQLite's thread between two units, with what the first has left to do: the savepoint of the next replaces its own.
+// One hop to SQLite's thread between two units at most, with what the first has left to do; where there are savepoints, that of the next
+// replaces its own.
 async fn keep(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    tx.run_deferred_and("release unit; savepoint unit").await
+    tx.run_deferred_and(if tx.redo.has_savepoints() { "release unit; savepoint unit" } else { "" }).await
 }
 
-// False where there is nothing to go back to, because SQLite took back the whole transaction: what came next would be in none.
+// False where what came next would be in no transaction, or not in that of the others.
 async fn take_back(tx: &mut Tx) -> bool {
-    let taken_back = tx.control("rollback to unit").await;
-    taken_back.inspect_err(|error| tracing::error!(%error, "a unit that failed took the whole transaction with it")).is_ok()
+    let taken_back = tx.take_back().await;
+    taken_back.inspect_err(|error| tracing::error!(%error, "a unit that failed took the whole transaction with it")).unwrap_or(false)
 }
 
 // Nothing of it counts, and the next one begins in a clean state.
@@ -153,9 +182,10 @@ async fn end(tx: &mut Tx) -> bool {
     }
 }
 
+// Whoever copies the log beside omeet (Litestream) reads in it all the time: the checkpoint would wait for that in vain.
 async fn close(tx: Tx) {
     if let Conn::Sqlite(mut conn) = tx.conn {
-        sqlx::raw_sql("pragma wal_checkpoint(truncate)").execute(&mut *conn).await.ok();
+        sqlx::raw_sql("pragma busy_timeout = 100; pragma wal_checkpoint(truncate)").execute(&mut *conn).await.ok();
         conn.detach().close().await.ok();
     }
 }

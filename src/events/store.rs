@@ -8,26 +8,42 @@ use super::model::{Event, EventPage, EventQuery, NewEvent, check_kept};
 use super::retention::Reader;
 use super::types::TypeFilter;
 use crate::args;
-use crate::db::{Arg, Sql, Topic, Tx};
+use crate::db::{Arg, Engine, Sql, Topic, Tx};
 use crate::kernel::{Ctx, EventId, Failure, KeyId, OrgId, PageRequest, Timestamp, UserId};
 
 /// Events in one statement.
 const AT_ONCE: usize = 200;
 
+const COUNT: &str = "update organization set event_seq = event_seq + 1 where id = $1";
+
+/// With the number that [`COUNT`] made.
+const APPEND: &str = "insert into event (org_id, seq, id, type, subject, data, created_at, traceparent)
+    select id, event_seq, $2, $3, $4, $5, $6, $7 from organization where id = $1";
+
+/// Both at once, which SQLite has no words for.
+const COUNT_AND_APPEND: &str = "with counted as (update organization set event_seq = event_seq + 1 where id = $1 returning id, event_seq)
+    insert into event (org_id, seq, id, type, subject, data, created_at, traceparent)
+    select id, event_seq, $2, $3, $4, $5, $6, $7 from counted";
+
 /// Appends an event in the transaction of its change. It gets its number at the end of the unit on PostgreSQL: whoever has one holds the
 /// organization's counter until the commit.
 pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) -> Result<(), Failure> {
     let (id, now, cause): (EventId, _, _) = (tx.new_id(), tx.now(), tx.cause());
-    let sql = "insert into event (org_id, seq, id, type, subject, data, created_at, traceparent)
-        select id, event_seq, $2, $3, $4, $5, $6, $7 from counted";
-    tx.defer_counted(org, sql, args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now, cause]).await?;
+    let args = args![org, id, event.kind, event.subject, Arg::json(&event.data)?, now, cause];
+    match tx.engine() {
+        Engine::Sqlite => {
+            tx.defer(COUNT, args![org]).await?;
+            tx.defer(APPEND, args).await?;
+        }
+        Engine::Postgres => tx.leave_for_end(org, COUNT_AND_APPEND, args).await?,
+    }
     tx.signal(Topic::Events, org);
     Ok(())
 }
 
 /// As [`append`], for several of one organization in their order. Call it last: they get their numbers at once.
 pub async fn append_all(tx: &mut Tx, org: OrgId, events: Vec<NewEvent<impl Serialize>>) -> Result<(), Failure> {
-    tx.go_to_counter(org).await?;
+    tx.go_to_end(org).await?;
     for chunk in events.chunks(AT_ONCE) {
         let count = i64::try_from(chunk.len()).unwrap_or(i64::MAX);
         let sql = "update organization set event_seq = event_seq + $2 where id = $1 returning event_seq";
