@@ -114,24 +114,50 @@ pub(super) async fn find_any(tx: &mut Tx, id: MeetingId) -> Result<Option<Meetin
     Ok(sql.fetch_all(tx).await?.pop())
 }
 
-/// Inserts; answers false when the room code is taken, which calls for another.
-pub(super) async fn insert(tx: &mut Tx, m: &Meeting) -> Result<bool, Failure> {
-    let sql = "insert into meeting (id, org_id, name, description, room_code, room_name, meeting_type, state, access, start_at, end_at, tz,
+macro_rules! inserting {
+    () => {
+        "insert into meeting (id, org_id, name, description, room_code, room_name, meeting_type, state, access, start_at, end_at, tz,
             organizer_id, provider_id, lobby, wait_for_host, password, early_open_min, grace_min, max_participants, recording_by,
             res_model, res_id, external_key, series_key, custom, actual_start, actual_end, host_arrived_at, cancel_reason, reserved_until,
             created_at, updated_at, version)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-            $27, $28, $29, $30, $31, $32, $33, $34)
-        on conflict (room_code) do nothing";
-    let mut args = args![m.id, m.org_id];
-    args.extend(args![&m.name, &m.description, &m.room_code, &m.room_name, m.meeting_type.name()]);
-    args.extend(mutable(m));
-    args.extend(args![m.created_at, m.updated_at, m.version]);
-    match tx.try_execute(sql, args).await {
+            $27, $28, $29, $30, $31, $32, $33, $34)"
+    };
+}
+
+const INSERT: &str = concat!(inserting!(), " on conflict (room_code) do nothing");
+
+/// Inserts; answers false when the room code is taken, which calls for another.
+pub(super) async fn insert(tx: &mut Tx, m: &Meeting) -> Result<bool, Failure> {
+    match tx.try_execute(INSERT, row(m)).await {
         Ok(inserted) => Ok(inserted == 1),
         Err(error) if dialect::violates(&error, "meeting", &["org_id", "external_key"]) => Err(external_key_taken()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Inserts without waiting for it. A unit whose room code is taken fails as [`is_room_code_taken`] knows, and what else it fails of says
+/// [`named`].
+pub(super) async fn insert_unless_taken(tx: &mut Tx, m: &Meeting) -> Result<(), Failure> {
+    tx.defer(inserting!(), row(m)).await
+}
+
+/// Whether a unit failed of the room code alone.
+pub(super) fn is_room_code_taken(failure: &Failure) -> bool {
+    dialect::failed_of(failure, "meeting", &["room_code"])
+}
+
+/// The failure of a unit with the name of what the caller can change about it.
+pub(super) fn named(failure: Failure) -> Failure {
+    if dialect::failed_of(&failure, "meeting", &["org_id", "external_key"]) { external_key_taken() } else { failure }
+}
+
+fn row(m: &Meeting) -> Vec<Arg> {
+    let mut args = args![m.id, m.org_id];
+    args.extend(args![&m.name, &m.description, &m.room_code, &m.room_name, m.meeting_type.name()]);
+    args.extend(mutable(m));
+    args.extend(args![m.created_at, m.updated_at, m.version]);
+    args
 }
 
 /// Saves what may change, if the row still has `version`; answers whether it had.

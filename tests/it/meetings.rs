@@ -1,8 +1,13 @@
 //! `meeting.*`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use omeet::kernel::Entropy;
+use omeet::kernel::clock::SystemEntropy;
 use serde_json::{Value, json};
 
-use crate::support::{Client, in_min, on_every_engine};
+use crate::support::{Client, Service, engines, in_min, on_every_engine};
 
 async fn scheduled(client: &Client, name: &str, in_minutes: i64) -> Value {
     client.ok("meeting.create", json!({ "name": name, "start": in_min(in_minutes), "duration_min": 30 })).await
@@ -43,6 +48,39 @@ async fn a_meeting_is_created_as_it_was_asked_for() {
         assert_eq!(created["options"]["has_password"], true);
     })
     .await;
+}
+
+/// Chance that draws ten octets, as many as a room code has, alike so many times.
+struct Alike(AtomicI64);
+
+impl Entropy for Alike {
+    fn fill(&self, bytes: &mut [u8]) {
+        if bytes.len() == 10 && self.0.fetch_sub(1, Ordering::SeqCst) > 0 { bytes.fill(0) } else { SystemEntropy.fill(bytes) }
+    }
+}
+
+#[tokio::test]
+async fn a_room_code_that_is_taken_is_drawn_again() {
+    for (engine, url) in engines().await {
+        let chance = Arc::new(Alike(AtomicI64::new(0)));
+        let service = Service::drawing(engine, &url, chance.clone()).await;
+        let ana = service.organization("A").await.acting("7", "user");
+        let alike = |draws: i64| chance.0.store(draws, Ordering::SeqCst);
+        alike(1000);
+        let first = scheduled(&ana, "First", 10).await;
+        assert_eq!(first["room_code"], "aaaaaaaaaa", "{engine}");
+        alike(1000);
+        let error = ana.error("meeting.create", json!({ "name": "Never" })).await;
+        assert_eq!(error["code"], -32603, "{engine}: five draws, all alike: {error}");
+        let draws_of_one = (1000 - chance.0.load(Ordering::SeqCst)) / 5;
+        alike(draws_of_one);
+        let second = scheduled(&ana, "Second", 20).await;
+        alike(3);
+        let reserved = ana.ok("meeting.reserve", json!({ "name": "Third" })).await;
+        let codes = [&first, &second, &reserved].map(|meeting| meeting["room_code"].as_str().unwrap());
+        assert!(codes[0] != codes[1] && codes[1] != codes[2] && codes[0] != codes[2], "{engine}: {codes:?}");
+        assert_eq!(names(&ana.ok("meeting.list", json!({ "sort": "start" })).await).len(), 3, "{engine}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod adopt;
 mod change;
 mod create;
+mod draft;
 mod lifecycle;
 mod people;
 mod read;

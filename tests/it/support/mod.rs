@@ -8,7 +8,7 @@ use std::sync::Arc;
 use omeet::app::App;
 use omeet::config::Config;
 use omeet::kernel::clock::{ManualClock, SystemEntropy};
-use omeet::kernel::{Ctx, OrgId, Role, Timestamp};
+use omeet::kernel::{Ctx, Entropy, OrgId, Role, Timestamp};
 use omeet::listener::Listener;
 use omeet::tenancy::keys::{self, KeyKind, NewKey};
 use omeet::tenancy::organizations;
@@ -56,7 +56,12 @@ pub async fn eventually<T, F: AsyncFn() -> Option<T>>(what: &str, holds: F) -> T
     panic!("in vain: {what}");
 }
 
-async fn engines() -> Vec<(&'static str, String)> {
+fn url_in(dir: &TempDir, url: &str) -> String {
+    if url.is_empty() { format!("sqlite://{}?mode=rwc", dir.path().join("omeet.db").display()) } else { url.to_owned() }
+}
+
+/// The engines with their URLs, empty for SQLite.
+pub async fn engines() -> Vec<(&'static str, String)> {
     let mut engines = vec![("sqlite", String::new())];
     if let Ok(server) = std::env::var("OMEET_TEST_POSTGRES_URL") {
         engines.push(("postgres", fresh_postgres(&server).await));
@@ -85,18 +90,28 @@ impl Service {
     /// Starts a service; `settings` are `section.key = value` lines of TOML that win over the test's own.
     pub async fn start(engine: &'static str, url: &str, settings: &[(&str, &str)]) -> Self {
         let dir = TempDir::new().unwrap();
-        let url = if url.is_empty() { format!("sqlite://{}?mode=rwc", dir.path().join("omeet.db").display()) } else { url.to_owned() };
-        let config = config(&dir, &url, settings);
+        let config = config(&dir, &url_in(&dir, url), settings);
         Self::serving(engine, config, NOW.parse().unwrap(), dir).await
+    }
+
+    /// As [`Service::start`], with chance of the test's own.
+    pub async fn drawing(engine: &'static str, url: &str, entropy: Arc<dyn Entropy>) -> Self {
+        let dir = TempDir::new().unwrap();
+        let config = config(&dir, &url_in(&dir, url), &[]);
+        Self::serving_by(engine, config, NOW.parse().unwrap(), dir, entropy).await
     }
 
     /// Serves by a configuration of the test's own, at `now`.
     pub async fn serving(engine: &'static str, config: Config, now: Timestamp, dir: TempDir) -> Self {
+        Self::serving_by(engine, config, now, dir, Arc::new(SystemEntropy)).await
+    }
+
+    async fn serving_by(engine: &'static str, config: Config, now: Timestamp, dir: TempDir, entropy: Arc<dyn Entropy>) -> Self {
         let clock = Arc::new(ManualClock::at(now));
         let socket = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let base = format!("http://{}", socket.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let app = App::build_with(&config, &base, stop.clone(), clock.clone(), Arc::new(SystemEntropy)).await.unwrap();
+        let app = App::build_with(&config, &base, stop.clone(), clock.clone(), entropy).await.unwrap();
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let listener = Listener::new(app.router(metrics), config.server.proxies().unwrap(), config.limits.clone(), stop.clone());
         tokio::spawn(listener.run(socket));
