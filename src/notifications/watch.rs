@@ -1,9 +1,11 @@
 //! Reads the outbox and enqueues what is to be looked at.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::remind::Start;
@@ -17,6 +19,8 @@ use crate::meetings::State;
 
 /// Events looked at in one commit.
 const BATCH: u32 = 200;
+/// Between two looks: letters can wait so long, and where nothing else is written each look has a commit of its own.
+const PACE: Duration = Duration::from_millis(50);
 
 /// Until stopped: whenever events were appended here, and every few seconds for those of other processes.
 pub(super) async fn serve(notifications: Notifications, stop: CancellationToken) {
@@ -28,7 +32,7 @@ pub(super) async fn serve(notifications: Notifications, stop: CancellationToken)
             Err(failure) => complain("notification.watch", &failure),
         }
         tokio::select! {
-            () = wakeups.next() => {}
+            () = async { sleep(PACE).await; wakeups.next().await } => {}
             () = stop.cancelled() => {}
         }
     }
