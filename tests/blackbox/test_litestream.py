@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
@@ -191,6 +191,7 @@ def test_an_instant_before_a_mistake_can_be_had_back(beside, launch):
     def seen(at) -> dict:
         return {item["name"]: item["state"] for item in at.client().call("meeting.list")["items"]}
 
+    assert datetime.fromisoformat(instant) - timedelta(seconds=1) < datetime.fromisoformat(litestream.newest()) <= datetime.now(UTC)
     nothing = litestream.restore(server.folder / "nothing.db", "-timestamp", before_all)
     assert nothing.returncode != 0 and "no matching backup files" in nothing.stderr, nothing
     latest, mistaken, as_it_was = restored(launch, server, litestream), now(), seen(server)

@@ -50,5 +50,10 @@ class Litestream:
         command = [PROGRAM, "restore", "-config", self.file, "-integrity-check", "full", *options, "-o", to, self.database]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
 
+    def newest(self) -> str:
+        """When the last piece came that the replica holds."""
+        command = [PROGRAM, "ltx", "-config", self.file, self.database]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, check=True).stdout.split()[-1]
+
     def errors(self) -> list:
         return [line for line in self.log.read_text().splitlines() if "level=ERROR" in line or "level=WARN" in line]
