@@ -51,8 +51,8 @@ def beside(launch):
 
     def begin(replica: dict | None = None, key: tuple = ("", "")) -> tuple:
         server = launch()
-        running.append(Litestream(server, replica or {"path": str(server.folder / "replica")}, key).start())
-        return server, running[-1]
+        running.append(Litestream(server, replica or {"path": str(server.folder / "replica")}, key))
+        return server, running[-1].start()
 
     yield begin
     for litestream in running:
