@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import websockets
 import yaml
+from support import litestream
 from support.proxy import HOST, Nginx, tool
 from support.rpc import Client
 from support.server import binary, free_port
@@ -30,13 +31,14 @@ def run(*command, **more) -> str:
 
 
 UNITS = ["omeet.service", "omeet-worker.service"]
+BESIDE = "omeet-litestream.service"
 
 
 @pytest.mark.goal("operations")
-@pytest.mark.parametrize("name", UNITS)
+@pytest.mark.parametrize("name", [*UNITS, BESIDE])
 def test_the_unit_is_right_and_hardened(tmp_path, name):
     unit = tmp_path / name
-    unit.write_text((DEPLOY / "systemd" / name).read_text().replace("/usr/bin/omeet", binary()))
+    unit.write_text((DEPLOY / "systemd" / name).read_text().replace("/usr/bin/omeet", binary()).replace("/usr/bin/litestream", str(litestream.PROGRAM)))
     libraries = os.environ | {"LD_LIBRARY_PATH": str(next(Path(os.environ.get("OMEET_TOOLS", "/nowhere")).glob("usr/lib/*/systemd"), ""))}
     said = run(tool("systemd-analyze"), "verify", unit, env=libraries)
     assert name not in said, said
@@ -44,10 +46,13 @@ def test_the_unit_is_right_and_hardened(tmp_path, name):
     run(tool("systemd-analyze"), "security", "--offline=true", "--threshold=20", unit, env=libraries)
 
 
-def test_both_units_are_held_alike():
-    of = {name: {line for line in (DEPLOY / "systemd" / name).read_text().splitlines() if line and line[0] != "#"} for name in UNITS}
+def test_the_units_are_held_alike():
+    of = {name: {line for line in (DEPLOY / "systemd" / name).read_text().splitlines() if line and line[0] != "#"} for name in [*UNITS, BESIDE]}
     differs = of["omeet.service"] ^ of["omeet-worker.service"]
     assert {line.split("=")[0] for line in differs} == {"Description", "ExecStart", "Environment"}, differs
+    differs = of["omeet.service"] ^ of[BESIDE]
+    own = {"Description", "After", "Before", "ConditionPathExists", "ExecStart", "EnvironmentFile", "TimeoutStopSec", "LimitNOFILE"}
+    assert {line.split("=")[0] for line in differs} == own, differs
 
 
 # In a copy of this machine that vanishes with the namespace. A container that may not mount is thrown away itself: there it is installed for a moment.

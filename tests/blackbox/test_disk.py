@@ -4,7 +4,6 @@ import collections
 import shutil
 import sqlite3
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ class Patient(crash.Writer):
 
     def __init__(self, client, ledger, number):
         super().__init__(client, ledger, number)
-        self.enough, self.refusals = threading.Event(), collections.Counter()
+        self.refusals = collections.Counter()
 
     def run(self):
         while not self.enough.is_set():

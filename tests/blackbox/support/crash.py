@@ -28,11 +28,12 @@ class Ledger:
 
 
 class Writer(threading.Thread):
-    """Creates meetings and updates its own, until the server stops answering."""
+    """Creates meetings and updates its own, until it is told to stop or the server stops answering."""
 
     def __init__(self, client, ledger: Ledger, number: int):
         super().__init__(daemon=True)
         self.client, self.ledger, self.number, self.mine = client, ledger, number, []
+        self.enough = threading.Event()
 
     def next_call(self) -> tuple:
         key = uuid.uuid4().hex
@@ -43,7 +44,7 @@ class Writer(threading.Thread):
         return "meeting.create", {"name": f"crash {key}", "start": start, "participants": PEOPLE, "idempotency_key": key}
 
     def run(self):
-        while True:
+        while not self.enough.is_set():
             method, params = self.next_call()
             try:
                 response = self.client.respond(method, **params)

@@ -20,10 +20,17 @@ BUCKET, PREFIX = "files", "meet/recordings"
 # What default.toml says that the key has to be allowed.
 MAY = ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": MAY, "Resource": f"arn:aws:s3:::{BUCKET}/{PREFIX}/*"}]}
+# What docs/operations.md says that Litestream's key has to be allowed.
+BACKUPS = "backups"
+BACKS_UP = [
+    {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{BACKUPS}"},
+    {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], "Resource": f"arn:aws:s3:::{BACKUPS}/omeet/*"},
+]
+BACKUP_POLICY = {"Version": "2012-10-17", "Statement": BACKS_UP}
 # Who looks at what the store has: uploads that were never ended, too.
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
-# Calls that make the users and the bucket; after them nothing is accepted without a signature.
-UNSIGNED_CALLS = 7
+# Calls that make the users and the buckets; after them nothing is accepted without a signature.
+UNSIGNED_CALLS = 11
 
 
 class Store:
@@ -35,8 +42,10 @@ class Store:
         self._wait()
         nobody = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
         iam = self._client("iam", nobody)
-        (self.key_id, self.secret), (key_id, secret) = [self._user(iam, user, policy) for user, policy in [("omeet", POLICY), ("admin", ALL)]]
-        self._client("s3", nobody).create_bucket(Bucket=BUCKET)
+        users = [("omeet", POLICY), ("admin", ALL), ("litestream", BACKUP_POLICY)]
+        (self.key_id, self.secret), (key_id, secret), self.backup_key = [self._user(iam, user, policy) for user, policy in users]
+        for bucket in (BUCKET, BACKUPS):
+            self._client("s3", nobody).create_bucket(Bucket=bucket)
         self.s3 = self._client("s3", {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.secret})
         self.admin = self._client("s3", {"aws_access_key_id": key_id, "aws_secret_access_key": secret})
 
