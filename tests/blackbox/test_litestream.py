@@ -18,6 +18,7 @@ WRITTEN_FOR_S = RECOVERY_POINT_S + 2
 WRITERS = 3
 # Where SQLite begins to copy the log into the database (WAL_PAGES of src/db/connect.rs).
 LOG_IS_COPIED_FROM = 4000 * 4096
+STOPS_WITHIN_S = 2
 # The day of 3.51.3, from which on SQLite may open the file while omeet runs (R5).
 SQLITE_FLOOR = b"2026-03-13"
 SQLITE_SOURCE = re.compile(rb"(20\d\d-\d\d-\d\d) \d\d:\d\d:\d\d [0-9a-f]{64}")
@@ -158,7 +159,9 @@ def test_it_goes_on_over_stops_and_a_log_that_is_copied(beside, launch):
     server, litestream = beside()
     ledger = Ledger()
     burst(server, litestream, ledger)
+    began = time.monotonic()
     server.stop()
+    assert time.monotonic() - began < STOPS_WITHIN_S, "a stop waits for Litestream's reader"
     server.start()
     burst(server, litestream, ledger)
     # While nobody looks, the log is copied into the database and begins anew; the stop empties it.
