@@ -9,6 +9,7 @@ use crate::booking::model::{Booked, Complete, Place};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure};
+use crate::meetings;
 use crate::rooms::{self, occupancy};
 use crate::tenancy::{organizations, users};
 use crate::{audit, mail};
@@ -96,7 +97,10 @@ impl Booking {
     /// The booking with its meeting and its room.
     pub(in crate::booking) async fn complete(&self, tx: &mut Tx, ctx: &Ctx, booked: Booked) -> Result<Complete, Failure> {
         let Some(id) = booked.meeting_id else { return Ok(Complete { booked, meeting: None, room: None }) };
-        let meeting = self.meetings.get_in(tx, &super::own_hand(ctx), id).await.ok();
+        let meeting = match self.meetings.get_in(tx, &super::own_hand(ctx), id).await {
+            Err(failure) if failure.kind() == &meetings::NOT_FOUND => None,
+            found => Some(found?),
+        };
         let room = match occupancy::room_of(tx, ctx.org, id).await? {
             Some(room) => rooms::find(tx, ctx.org, room).await?,
             None => None,
