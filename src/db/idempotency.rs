@@ -4,6 +4,7 @@
 //! then answers the same. Keys are private to whoever sent them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,6 +22,8 @@ use crate::kernel::{Ctx, OrgId, Sealer, Timestamp};
 
 /// How long a key is remembered.
 const KEPT_S: i64 = 48 * 3600;
+/// How long after a repetition others are expected.
+const REPEATING_MS: i64 = 5000;
 
 /// The key was used with another request.
 pub static MISMATCH: Kind =
@@ -32,16 +35,38 @@ where
     U: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, T> + Send + 'static,
 {
     let envelope = Envelope { sealer: db.sealer.clone(), place: place(&ctx, &idempotency) };
+    if db.repeated.lately(db)
+        && let Some(stored) = Box::pin(stored(db, &ctx, &idempotency)).await?
+    {
+        return replay(&idempotency, &envelope, stored);
+    }
     let (caller, asked, sealing) = (ctx.clone(), idempotency.clone(), envelope.clone());
     let outcome = db.unit(move |tx| Box::pin(async move { once(tx, &caller, &asked, &sealing, unit).await })).await;
     match outcome {
         // Most keys are new. The unit of an old one fails at the latest where its answer is stored, takes everything back, and is
         // answered from what the first one stored; so does a repetition that fails earlier because of what the first one did.
         Err(failure) => match Box::pin(stored(db, &ctx, &idempotency)).await? {
-            Some(stored) => replay(&idempotency, &envelope, stored),
+            Some(stored) => {
+                db.repeated.note(db);
+                replay(&idempotency, &envelope, stored)
+            }
             None => Err(failure),
         },
         outcome => outcome,
+    }
+}
+
+/// When somebody last repeated a call: who repeats one repeats many, and it is cheaper then to look first.
+#[derive(Clone, Default)]
+pub(super) struct Repeated(Arc<AtomicI64>);
+
+impl Repeated {
+    fn note(&self, db: &Db) {
+        self.0.store(db.clock().now().ms(), Ordering::Relaxed);
+    }
+
+    fn lately(&self, db: &Db) -> bool {
+        (0..REPEATING_MS).contains(&(db.clock().now().ms() - self.0.load(Ordering::Relaxed)))
     }
 }
 

@@ -20,12 +20,11 @@ use crate::tenancy::users::{self, User};
 const DRAWS: usize = 5;
 
 impl Meetings {
-    /// Creates a meeting. Nothing in its unit is waited for that the database need not answer: the caller is read before, and where the room
-    /// code turns out to be taken everything is done again with another.
+    /// Creates a meeting. Its unit waits for nothing that the database need not answer: where the room code turns out to be taken, everything
+    /// is done again with another.
     pub async fn create(&self, ctx: &Ctx, new: NewMeeting) -> Result<Written<MeetingView>, Failure> {
-        let caller = self.caller_as_organizer(ctx, &new).await?;
         for _ in 0..DRAWS {
-            match self.create_once(ctx, new.clone(), caller.clone()).await {
+            match self.create_once(ctx, new.clone()).await {
                 Err(failure) if store::is_room_code_taken(&failure) => {}
                 outcome => return outcome.map_err(store::named),
             }
@@ -33,22 +32,14 @@ impl Meetings {
         Err(no_free_code())
     }
 
-    async fn create_once(&self, ctx: &Ctx, new: NewMeeting, caller: Option<User>) -> Result<Written<MeetingView>, Failure> {
-        let (meetings, context) = (self.clone(), ctx.clone());
+    async fn create_once(&self, ctx: &Ctx, new: NewMeeting) -> Result<Written<MeetingView>, Failure> {
+        let (meetings, caller) = (self.clone(), ctx.clone());
         let unit = async move |tx: &mut Tx| {
-            let organizer = named_or(tx, &context, &new, caller).await?;
-            let draft = meetings.draft(tx, &context, new, organizer).await?;
+            let draft = meetings.draft(tx, &caller, new).await?;
             store::insert_unless_taken(tx, &draft.meeting).await?;
-            Written::new(meetings.complete(tx, &context, draft).await?)
+            Written::new(meetings.complete(tx, &caller, draft).await?)
         };
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
-    }
-
-    async fn caller_as_organizer(&self, ctx: &Ctx, new: &NewMeeting) -> Result<Option<User>, Failure> {
-        match (&new.organizer, ctx.user()) {
-            (None, Some(user)) => users::find(&mut self.db.reader().await?, ctx.org, user).await,
-            _ => Ok(None),
-        }
     }
 
     /// A draft with its link, before anything is known: the ERP's form is still open. Expires unless claimed.
@@ -68,12 +59,7 @@ impl Meetings {
     }
 
     async fn create_until(&self, tx: &mut Tx, ctx: &Ctx, new: NewMeeting, reserved_min: Option<i64>) -> Result<MeetingView, Failure> {
-        let caller = match ctx.user().filter(|_| new.organizer.is_none()) {
-            Some(user) => users::find(tx, ctx.org, user).await?,
-            None => None,
-        };
-        let organizer = named_or(tx, ctx, &new, caller).await?;
-        let mut draft = self.draft(tx, ctx, new, organizer).await?;
+        let mut draft = self.draft(tx, ctx, new).await?;
         draft.meeting.reserved_until = reserved_min.map(|min| tx.now().plus_min(min));
         insert(tx, &mut draft.meeting).await?;
         self.complete(tx, ctx, draft).await
@@ -119,13 +105,6 @@ pub(super) async fn insert(tx: &mut Tx, meeting: &mut Meeting) -> Result<(), Fai
 
 fn no_free_code() -> Failure {
     Failure::internal(anyhow::anyhow!("no free room code after {DRAWS} draws"))
-}
-
-async fn named_or(tx: &mut Tx, ctx: &Ctx, new: &NewMeeting, caller: Option<User>) -> Result<Option<User>, Failure> {
-    match &new.organizer {
-        Some(actor) => named_organizer(tx, ctx, actor.clone()).await.map(Some),
-        None => Ok(caller),
-    }
 }
 
 /// Somebody other than the caller as organizer: for managers and the ERP itself.

@@ -7,13 +7,14 @@ use super::super::input::{NewMeeting, Person, end_of, minutes, people, people_li
 use super::super::model::{Access, Meeting, MeetingType, RecordingBy};
 use super::super::state::State;
 use super::Meetings;
+use super::create::named_organizer;
 use crate::custom_fields::{self, Mode};
 use crate::db::Tx;
 use crate::kernel::failure::Failure;
 use crate::kernel::{Ctx, MeetingId, code, text};
 use crate::providers;
 use crate::tenancy::organizations;
-use crate::tenancy::users::User;
+use crate::tenancy::users::{self, User};
 
 /// A meeting that is not in the database yet, and what is to be done about it once it is.
 pub(super) struct Draft {
@@ -26,7 +27,8 @@ pub(super) struct Draft {
 }
 
 impl Meetings {
-    pub(super) async fn draft(&self, tx: &mut Tx, ctx: &Ctx, new: NewMeeting, organizer: Option<User>) -> Result<Draft, Failure> {
+    pub(super) async fn draft(&self, tx: &mut Tx, ctx: &Ctx, new: NewMeeting) -> Result<Draft, Failure> {
+        let organizer = organizer(tx, ctx, &new).await?;
         let persons = people(new.participants.clone())?;
         let (own_link, theirs) = (new.own_link, new.provider_meeting_id.clone());
         let meeting = self.draw_up(tx, ctx, new, organizer.as_ref()).await?;
@@ -99,6 +101,14 @@ impl Meetings {
     pub(super) fn seal_password(&self, id: MeetingId, password: &str) -> Result<Vec<u8>, Failure> {
         let password = text::line("options.password", password, 64)?;
         self.sealer.seal(&Meeting::password_place(id), &password)
+    }
+}
+
+async fn organizer(tx: &mut Tx, ctx: &Ctx, new: &NewMeeting) -> Result<Option<User>, Failure> {
+    match (&new.organizer, ctx.user()) {
+        (Some(actor), _) => named_organizer(tx, ctx, actor.clone()).await.map(Some),
+        (None, Some(user)) => users::settled(tx, ctx.org, user).await,
+        (None, None) => Ok(None),
     }
 }
 

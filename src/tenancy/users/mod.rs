@@ -7,7 +7,7 @@ mod store;
 
 pub use model::{User, refreshed, role_name};
 pub use service::{upsert, upsert_alone};
-pub use store::{RELATION, find, find_external, find_login};
+pub use store::{RELATION, find, find_external, find_login, settled};
 
 use crate::kernel::failure::{Class, Kind};
 

@@ -27,6 +27,11 @@ pub async fn find(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, F
     tx.fetch_optional(sql, args![org, id]).await
 }
 
+/// As [`find`], at most a second old.
+pub async fn settled(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, Failure> {
+    Ok(tx.settled_of(org, "user", id.into(), move |tx| Box::pin(find(tx, org, id))).await?.as_ref().clone())
+}
+
 /// The user whom the ERP knows as `external_id`.
 pub async fn find_external(tx: &mut Tx, org: OrgId, external_id: &str) -> Result<Option<User>, Failure> {
     let sql = "select id, external_id, login, name, email, role, tz, lang, active from user_account
@@ -53,6 +58,7 @@ pub(super) async fn save(tx: &mut Tx, org: OrgId, user: &User) -> Result<(), Fai
     let sql = "update user_account set name = $3, email = $4, role = $5, tz = $6, lang = $7, active = $8, updated_at = $9
         where org_id = $1 and id = $2";
     let now = tx.now();
+    tx.unsettle();
     let User { id, name, email, role, tz, lang, active, .. } = user.clone();
     tx.execute(sql, args![org, id, name, email, role_name(role), tz, lang, active, now]).await.map(drop)
 }
