@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio_util::task::TaskTracker;
 
+use super::idempotency::Repeated;
 use super::queue::Queues;
 use super::settled::Settled;
 use super::signal;
@@ -30,8 +31,8 @@ const WAL_PAGES: &str = "4000";
 /// Prepared statements that a connection to SQLite keeps: some tens of KB each, and most calls ask one of a few dozen.
 const STATEMENTS: usize = 100;
 
-/// Settled values that are kept: a few for each of some hundred organizations.
-const SETTLED: usize = 1000;
+/// Settled values that are kept: a few for each of some hundred organizations, and who called in the last second.
+const SETTLED: usize = 4000;
 
 /// Organizations whose queue at the counter is remembered: more than there are units under way.
 const QUEUES: usize = 1000;
@@ -64,7 +65,7 @@ impl Db {
             _ => bail!("database.url: must begin with sqlite:// or postgres://"),
         };
         let (turns, troubled) = (Arc::new(Turns::new(TURNS)), trouble::Troubled::default());
-        let db = Self { pools, around, tracker: TaskTracker::new(), turns, sealer: None, troubled };
+        let db = Self { pools, around, tracker: TaskTracker::new(), turns, sealer: None, troubled, repeated: Repeated::default() };
         db.agree_on_time().await?;
         Ok(db)
     }
@@ -77,7 +78,7 @@ async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> 
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
-        // Pages that a savepoint may have to restore are kept in memory, not in a file.
+        // Pages that a savepoint, where there is one, may have to restore are kept in memory, not in a file.
         .pragma("temp_store", "memory")
         .statement_cache_capacity(STATEMENTS);
     let path = options.get_filename().display().to_string();

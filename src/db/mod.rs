@@ -10,6 +10,7 @@
 
 mod agree;
 pub mod backup;
+mod batch;
 mod cell;
 mod connect;
 mod deferred;
@@ -75,6 +76,7 @@ pub struct Db {
     turns: Arc<turns::Turns>,
     sealer: Option<Arc<Sealer>>,
     troubled: trouble::Troubled,
+    repeated: idempotency::Repeated,
 }
 
 #[derive(Clone)]

@@ -32,14 +32,10 @@ pub(super) struct Ending {
 }
 
 impl Tx {
-    /// Runs a statement whose answer nobody needs at the end of the unit, in the queue of `org`. On SQLite there is one writer: it is
-    /// deferred, and keeps its place among the others.
-    pub async fn leave_for_end(&mut self, org: OrgId, sql: &'static str, args: Vec<Arg>) -> Result<(), Failure> {
-        match self.engine() {
-            Engine::Sqlite => self.defer(sql, args).await?,
-            Engine::Postgres => self.ending.left.push((org, sql, args)),
-        }
-        Ok(())
+    /// Runs a statement whose answer nobody needs at the end of the unit, in the queue of `org`. For PostgreSQL: SQLite has one writer, and
+    /// nothing to wait for.
+    pub fn leave_for_end(&mut self, org: OrgId, sql: &'static str, args: Vec<Arg>) {
+        self.ending.left.push((org, sql, args));
     }
 
     /// Takes the place in the queue of `org` and does what was left for the end, in its order. What follows should be short.

@@ -1,6 +1,6 @@
 //! Taking back one unit of many in a transaction of SQLite's writer.
 //!
-//! SQLite can go back to a savepoint, but copies every page before the first change after it: a quarter of what a meeting costs, for
+//! SQLite can go back to a savepoint, but copies every page before the first change after it: a good part of what a meeting costs, for
 //! something that is seldom needed, as most of what refuses a unit is found before it writes. So the statements of a batch are noted
 //! instead. When a unit fails that has written something, the whole transaction is taken back and what the others wrote is written again:
 //! from the same rows the same statements make the same rows, as their texts have neither clock nor chance in them. Where one failed like
@@ -11,6 +11,7 @@ use sqlx::SqlStr;
 use super::dialect::is_refusal;
 use super::sql::Arg;
 use super::tx::{Conn, Tx};
+use crate::kernel::failure::{Failure, UNAVAILABLE};
 
 /// Batches with savepoints after a unit that had to be taken back.
 const WARY: u32 = 16;
@@ -49,7 +50,7 @@ impl Redo {
     }
 
     /// Notes `sql`, which runs next, unless it only reads.
-    pub fn note_one(&mut self, sql: &SqlStr, args: &[Arg]) {
+    pub fn note_unless_read(&mut self, sql: &SqlStr, args: &[Arg]) {
         self.running = false;
         if !sql.as_str().starts_with("select") {
             self.note(sql, args);
@@ -65,7 +66,7 @@ impl Redo {
     }
 
     /// A statement ran. One that was refused changed nothing; after another error nobody knows.
-    pub fn has_run<T>(&mut self, ran: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    pub fn ran_one<T>(&mut self, ran: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
         match &ran {
             Err(error) if is_refusal(error) => self.forget(),
             Err(_) => self.spoiled = true,
@@ -75,7 +76,7 @@ impl Redo {
     }
 
     /// Several statements ran as one text: with an error some of them may have changed something, and the unit cannot go on.
-    pub fn have_run<T>(&mut self, ran: Result<T, sqlx::Error>) -> Result<(), sqlx::Error> {
+    pub fn ran_several<T>(&mut self, ran: Result<T, sqlx::Error>) -> Result<(), sqlx::Error> {
         self.spoiled |= ran.is_err();
         ran.map(drop)
     }
@@ -86,9 +87,9 @@ impl Redo {
         }
     }
 
-    /// Whether the unit must not be kept, whatever it says.
-    pub fn is_spoiled(&self) -> bool {
-        self.spoiled
+    /// Refuses to keep a unit that says it succeeded, though its database failed in it.
+    pub fn whole(&self) -> Result<(), Failure> {
+        if self.spoiled { Err(UNAVAILABLE.because("The database failed; nothing was changed: try again")) } else { Ok(()) }
     }
 
     fn has_written(&self) -> bool {

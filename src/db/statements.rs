@@ -14,7 +14,7 @@ impl Tx {
             Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_all(&mut **conn).await,
             Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_all(&mut **conn).await,
         };
-        Ok(self.redo.has_run(found)?)
+        Ok(self.redo.ran_one(found)?)
     }
 
     /// The row of a query, if there is one.
@@ -24,7 +24,7 @@ impl Tx {
             Conn::Sqlite(conn) => bind!(sqlx::query_as::<Sqlite, R>(sql), args).fetch_optional(&mut **conn).await,
             Conn::Postgres(conn) => bind!(sqlx::query_as::<Postgres, R>(sql), args).fetch_optional(&mut **conn).await,
         };
-        Ok(self.redo.has_run(found)?)
+        Ok(self.redo.ran_one(found)?)
     }
 
     /// The one row of a query that always has one.
@@ -41,7 +41,7 @@ impl Tx {
     pub async fn try_execute(&mut self, sql: impl SqlSafeStr, args: Vec<Arg>) -> Result<u64, sqlx::Error> {
         let sql = self.about_to_run(sql.into_sql_str(), &args).await?;
         let changed = self.run(sql, args).await;
-        self.redo.has_run(changed)
+        self.redo.ran_one(changed)
     }
 
     /// Runs a statement whose answer nobody needs, at the latest before the next one that is waited for, or with the end of the unit:
@@ -68,7 +68,7 @@ impl Tx {
         let sql = AssertSqlSafe(sql).into_sql_str();
         self.redo.note(&sql, &args);
         let ran = self.run(sql, args).await;
-        self.redo.have_run(ran)
+        self.redo.ran_several(ran)
     }
 
     /// Runs a statement and nothing else.
@@ -89,7 +89,7 @@ impl Tx {
 
     async fn about_to_run(&mut self, sql: SqlStr, args: &[Arg]) -> Result<SqlStr, sqlx::Error> {
         self.run_deferred_and("").await?;
-        self.redo.note_one(&sql, args);
+        self.redo.note_unless_read(&sql, args);
         Ok(sql)
     }
 }

@@ -57,7 +57,8 @@ pub(super) async fn run_on_postgres(db: &Db, pool: &PgPool, cause: Option<String
     tx.cause = cause;
     tx.control("begin").await?;
     let outcome = match guarded(&mut tx, unit).await {
-        Ok(()) => tx.end().await,
+        // A transaction in which a statement failed is rolled back by its commit.
+        Ok(()) => tx.end().await.and_then(|()| tx.redo.whole()),
         failed => failed,
     };
     let ended = tx.control(if outcome.is_ok() { "commit" } else { "rollback" }).await;

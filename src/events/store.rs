@@ -35,7 +35,7 @@ pub async fn append(tx: &mut Tx, org: OrgId, event: NewEvent<impl Serialize>) ->
             tx.defer(COUNT, args![org]).await?;
             tx.defer(APPEND, args).await?;
         }
-        Engine::Postgres => tx.leave_for_end(org, COUNT_AND_APPEND, args).await?,
+        Engine::Postgres => tx.leave_for_end(org, COUNT_AND_APPEND, args),
     }
     tx.signal(Topic::Events, org);
     Ok(())
