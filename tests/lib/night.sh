@@ -1,7 +1,7 @@
 # A run of a night: at full size what an ordinary run takes a sample of.
 
 night() {
-  KILLS=1600 FUZZ_S=${FUZZ_S:-60}
+  KILLS=1600 FUZZ_S=60
   export OMEET_SEEDS=10000                             # R19: simulated worlds
   export OMEET_CHANGES=10000 OMEET_SENDER_KILLS=50     # R14: the outbox to a faulty ERP
   export OMEET_TIMERS=10000 OMEET_PAUSE_S=30           # R16: timers of three replicas
