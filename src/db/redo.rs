@@ -21,9 +21,13 @@ const WARY: u32 = 16;
 pub(super) struct Redo {
     notes: bool,
     statements: Vec<(SqlStr, Vec<Arg>)>,
+    /// How many of them are not the present unit's.
     of_others: usize,
+    /// Whether the last of them is what runs now.
     running: bool,
+    /// Whether the database failed in the present unit.
     spoiled: bool,
+    /// Batches that still go with savepoints.
     wary: u32,
 }
 
