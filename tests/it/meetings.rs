@@ -75,11 +75,16 @@ async fn a_room_code_that_is_taken_is_drawn_again() {
         let draws_of_one = (1000 - chance.0.load(Ordering::SeqCst)) / 5;
         alike(draws_of_one);
         let second = scheduled(&ana, "Second", 20).await;
+        assert!(chance.0.load(Ordering::SeqCst) < 0, "{engine}: it was drawn up once more");
+        alike(0);
+        ana.ok("meeting.reserve", json!({ "name": "Unlike" })).await;
+        let draws_of_unlike = -chance.0.load(Ordering::SeqCst);
         alike(3);
         let reserved = ana.ok("meeting.reserve", json!({ "name": "Third" })).await;
+        assert!(3 - chance.0.load(Ordering::SeqCst) > draws_of_unlike, "{engine}: its code was drawn once more");
         let codes = [&first, &second, &reserved].map(|meeting| meeting["room_code"].as_str().unwrap());
         assert!(codes[0] != codes[1] && codes[1] != codes[2] && codes[0] != codes[2], "{engine}: {codes:?}");
-        assert_eq!(names(&ana.ok("meeting.list", json!({ "sort": "start" })).await).len(), 3, "{engine}");
+        assert_eq!(names(&ana.ok("meeting.list", json!({ "sort": "start" })).await).len(), 4, "{engine}");
     }
 }
 

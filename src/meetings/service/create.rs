@@ -20,8 +20,8 @@ use crate::tenancy::users::{self, User};
 const DRAWS: usize = 5;
 
 impl Meetings {
-    /// Creates a meeting. Its unit waits for nothing that the database need not answer: where the room code turns out to be taken, everything
-    /// is done again with another.
+    /// Creates a meeting. Nobody waits for its insert alone: where the room code turns out to be taken, the unit fails and is done again with
+    /// another.
     pub async fn create(&self, ctx: &Ctx, new: NewMeeting) -> Result<Written<MeetingView>, Failure> {
         for _ in 0..DRAWS {
             match self.create_once(ctx, new.clone()).await {
