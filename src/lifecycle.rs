@@ -61,6 +61,7 @@ where
 {
     telemetry::start_logging(&config.log)?;
     let metrics = telemetry::start_metrics()?;
+    tokio::spawn(telemetry::keep_metrics_small(metrics.clone(), stop.clone()));
     let collecting = traces::start(&config.telemetry, &SystemEntropy)?;
     let socket = TcpListener::bind(config.server.listen).await;
     let socket = socket.with_context(|| format!("server.listen: cannot listen on {}", config.server.listen))?;

@@ -1,14 +1,19 @@
 //! Log lines and metrics.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
 /// Libraries that write whole messages, with the secrets in them, when they are asked for everything.
 const QUIET: [&str; 5] = ["tungstenite=info", "tokio_tungstenite=info", "jsonrpsee=info", "hyper=info", "reqwest=info"];
+
+/// How long measured durations are kept one by one, before they are counted into their buckets.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// Sends log lines to standard error, so that standard output stays for people and scripts.
 pub fn start_logging(log: &Log) -> anyhow::Result<()> {
@@ -27,4 +32,15 @@ pub fn start_logging(log: &Log) -> anyhow::Result<()> {
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let buckets = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
     Ok(PrometheusBuilder::new().set_buckets(&buckets)?.install_recorder()?)
+}
+
+/// Counts measured durations into their buckets, until `stop`. Otherwise only a scrape does, and where nobody scrapes they pile up.
+pub async fn keep_metrics_small(metrics: PrometheusHandle, stop: CancellationToken) {
+    let counting = async {
+        loop {
+            tokio::time::sleep(COUNT_EVERY).await;
+            metrics.run_upkeep();
+        }
+    };
+    stop.run_until_cancelled(counting).await;
 }
