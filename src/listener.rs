@@ -23,6 +23,12 @@ use crate::config::Limits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remote(pub IpAddr);
 
+/// What a connection takes of the limits, given back when the last one who holds it is done: a WebSocket outlives its request.
+#[derive(Clone)]
+pub struct Admission {
+    _held: Arc<(Place, OwnedSemaphorePermit)>,
+}
+
 /// Listens and serves until stopped.
 pub struct Listener {
     router: Router,
@@ -43,8 +49,7 @@ impl Listener {
 
     /// Accepts until stopped, then waits for requests under way, `limits.stop_timeout_s` at most.
     pub async fn run(self, socket: TcpListener) {
-        loop {
-            let Ok(permit) = self.total.clone().acquire_owned().await else { break };
+        while let Some(Ok(permit)) = self.stop.run_until_cancelled(self.total.clone().acquire_owned()).await {
             tokio::select! {
                 accepted = socket.accept() => match accepted {
                     Ok((stream, peer)) => self.serve(stream, peer, permit),
@@ -70,10 +75,12 @@ impl Listener {
         stream.set_nodelay(true).ok();
         let (router, proxies, stop) = (self.router.clone(), self.proxies.clone(), self.stop.clone());
         let header_timeout = Duration::from_secs(self.limits.read_timeout_s);
+        let admission = Admission { _held: Arc::new((place, permit)) };
         self.tracker.spawn(async move {
             let service = router.map_request(move |mut request: Request<Incoming>| {
                 let remote = remote(peer.ip(), request.headers(), &proxies);
                 request.extensions_mut().insert(remote);
+                request.extensions_mut().insert(admission.clone());
                 request.map(axum::body::Body::new)
             });
             let connection = http1::Builder::new()
@@ -89,7 +96,6 @@ impl Listener {
                     connection.await.ok();
                 }
             }
-            drop((place, permit));
         });
     }
 

@@ -22,7 +22,7 @@ use super::dispatch::{Knock, Subscriber};
 use super::envelope::INVALID_REQUEST;
 use super::http::{Doors, refusal};
 use crate::kernel::context::Door;
-use crate::listener::Remote;
+use crate::listener::{Admission, Remote};
 
 /// Seconds that a peer may leave one message unread before the connection is closed.
 const UNREAD_S: u64 = 20;
@@ -36,6 +36,7 @@ static CONNECTIONS: AtomicUsize = AtomicUsize::new(1);
 pub async fn upgrade(
     State(doors): State<Doors>,
     Extension(remote): Extension<Remote>,
+    Extension(admission): Extension<Admission>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -51,10 +52,10 @@ pub async fn upgrade(
         .read_buffer_size(READ_BUFFER_OCTETS)
         .max_message_size(limit)
         .max_frame_size(limit)
-        .on_upgrade(move |socket| serve(doors, knock, socket))
+        .on_upgrade(move |socket| serve(doors, knock, socket, admission))
 }
 
-async fn serve(doors: Doors, knock: Knock, socket: WebSocket) {
+async fn serve(doors: Doors, knock: Knock, socket: WebSocket, _admission: Admission) {
     metrics::gauge!("omeet_websocket_connections").increment(1.0);
     let limits = &doors.dispatcher.limits;
     let (outgoing, answers) = mpsc::channel(limits.messages_per_connection);

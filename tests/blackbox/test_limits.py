@@ -182,6 +182,34 @@ def test_connections_from_one_address(launch):
     assert server.client().call("meeting.count") == {"count": 0}, "the address is welcome again when they are gone"
 
 
+@pytest.mark.goal("S14")
+def test_a_websocket_holds_the_place_of_its_address_until_it_closes(launch):
+    server = launch(limits__connections_per_address=5, server__trusted_proxies="192.0.2.1")
+    sockets = [Socket(server.url, server.first_key) for _ in range(5)]
+    with pytest.raises(OSError):
+        server.client().call("meeting.count")
+    sockets.pop().wire.close()
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            assert server.client().call("meeting.count") == {"count": 0}
+            break
+        except OSError:
+            assert time.monotonic() < deadline, "the place of a closed WebSocket is free again"
+            time.sleep(0.1)
+    [socket_.wire.close() for socket_ in sockets]
+
+
+@pytest.mark.goal("S14", "R20")
+def test_a_server_that_is_full_of_websockets_stops(launch):
+    server = launch(limits__connections=3)
+    sockets = [Socket(server.url, server.first_key) for _ in range(3)]
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 5
+    [socket_.wire.close() for socket_ in sockets]
+
+
 def test_padded_is_what_it_says():
     assert len(padded(1 << 20)) == 1 << 20
     json.loads(padded(1000))
