@@ -41,6 +41,9 @@ pub struct Gate {
     acting: FreshCache<ActorText, Arc<User>>,
 }
 
+/// Octets of an actor that is remembered as it was written: whoever writes more of it is read each time.
+const REMEMBERED_OCTETS: usize = 1024;
+
 /// An actor as a key's holder wrote it.
 type ActorText = (KeyId, Box<str>);
 
@@ -169,7 +172,9 @@ impl Gate {
         }
         let token = self.acting.begin_read();
         let user = Box::pin(self.read_and_refresh(knock, key, read_actor(written)?)).await?;
-        self.acting.keep((key.id, written.into()), user.clone(), now, token);
+        if written.len() <= REMEMBERED_OCTETS {
+            self.acting.keep((key.id, written.into()), user.clone(), now, token);
+        }
         Ok(user)
     }
 

@@ -96,3 +96,21 @@ def test_what_is_measured_does_not_pile_up_where_nobody_scrapes(launch):
     after = settled_kb(500_000)
     # Kept one by one, they would be 8 MB or more.
     assert after < before + 3_000, (before, after)
+
+
+@pytest.mark.goal("R21", "S14")
+@pytest.mark.alone("sqlite")
+def test_actors_that_are_written_at_length_are_not_kept(launch):
+    server = launch()
+    client = server.client()
+
+    def resident_kb(lengths: range) -> int:
+        for length in lengths:
+            body = b'{"jsonrpc": "2.0", "id": 1, "method": "meeting.count", "params": {"actor": {' + b" " * length + b'"id": "7", "name": "Ana"}}}'
+            assert client.post(body).json()["result"] == {"count": 0}
+        return server.resident_kb()
+
+    before = resident_kb(range(900_000, 900_020))
+    after = resident_kb(range(900_020, 900_120))
+    # A hundred of them are 90 MB.
+    assert after < before + 20_000, (before, after)
