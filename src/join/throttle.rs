@@ -29,6 +29,17 @@ struct Counts {
     total: Window,
 }
 
+impl Counts {
+    /// Forgets old windows - and all of them where that frees too little, so that nobody makes every miss look through the table: who wants
+    /// his own ten forgotten has to miss from half as many other networks as are remembered.
+    fn sweep(&mut self, now: Timestamp) {
+        self.by_address.retain(|_, window| window.misses(now, MINUTE_MS) > 0);
+        if self.by_address.len() > REMEMBERED / 2 {
+            self.by_address.clear();
+        }
+    }
+}
+
 #[derive(Clone, Copy, Default)]
 struct Window {
     began_ms: i64,
@@ -76,7 +87,7 @@ impl Throttle {
     pub fn missed(&self, from: IpAddr, now: Timestamp) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.by_address.len() >= REMEMBERED {
-            counts.by_address.retain(|_, window| window.misses(now, MINUTE_MS) > 0);
+            counts.sweep(now);
         }
         counts.by_address.entry(network(from)).or_default().add(now, MINUTE_MS);
         counts.total.add(now, 1000);
@@ -120,6 +131,23 @@ mod tests {
             }
         }
         assert!(refused >= 950_000, "{refused}");
+    }
+
+    // R21: many networks at once, as whoever has an IPv6 /40 sends them, neither fill the table nor make every miss look through it.
+    #[test]
+    fn many_networks_cost_no_more_than_few() {
+        let (throttle, now, began) = (throttle(), Timestamp::from_secs(1_800_000_000), std::time::Instant::now());
+        let networks = || throttle.counts.lock().unwrap().by_address.len();
+        for network in 0..4 * u32::try_from(REMEMBERED).unwrap() {
+            let [high, low] = [network >> 16, network & 0xffff].map(|part| u16::try_from(part).unwrap());
+            throttle.missed(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, high, low, 0, 0, 0, 1)), now);
+            assert!(networks() <= REMEMBERED);
+        }
+        // Looked through at each miss, it takes minutes.
+        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+        throttle.missed(IpAddr::from([192, 0, 2, 1]), now.plus_secs(61));
+        (0..REMEMBERED).for_each(|_| throttle.missed(IpAddr::from([192, 0, 2, 1]), now.plus_secs(61)));
+        assert!(throttle.check(IpAddr::from([192, 0, 2, 1]), now.plus_secs(61)).is_err());
     }
 
     #[test]
