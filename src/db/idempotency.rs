@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::tx::Tx;
-use super::{Db, Sealings, UnitFuture};
+use super::{Db, Old, Sealings, UnitFuture};
 use crate::args;
 use crate::kernel::context::{Caller, Idempotency};
 use crate::kernel::failure::{Class, Failure, Kind};
@@ -150,9 +150,9 @@ fn owner(ctx: &Ctx) -> String {
     }
 }
 
-/// Removes keys whose time is over; answers how many.
-pub async fn forget_expired(tx: &mut Tx, now: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from idempotency where expires_at <= $1", args![now]).await
+/// Keys whose time is over.
+pub fn expired(now: Timestamp) -> Old {
+    Old::new("idempotency", "org_id, caller, method, idempotency_key", "expires_at <= $1 order by expires_at", args![now])
 }
 
 type Kept = (Uuid, String, String, String, String);

@@ -19,6 +19,7 @@ mod idempotency;
 pub mod inspect;
 mod migrate;
 mod numbers;
+mod old;
 mod queue;
 mod redo;
 mod relation;
@@ -41,8 +42,9 @@ mod writer;
 
 pub use cell::{Cell, Cells};
 pub use connect::DbSettings;
-pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, forget_expired};
+pub use idempotency::{MISMATCH as IDEMPOTENCY_MISMATCH, expired};
 pub use numbers::Numbers;
+pub use old::{BATCH, Old};
 pub use relation::{Comparison, Condition, Relation};
 pub use rows::{Column, Holds, Rows, Table};
 pub use sealed::{SealedColumn, Sealings};

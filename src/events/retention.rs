@@ -3,17 +3,16 @@
 //! Who still needs one keeps it: an active webhook endpoint until it was delivered or given up, and the rooms that read the outbox after a
 //! cursor of their own ([`Reader`]). What an endpoint that is switched off has not received goes with its events.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{store, webhooks};
-use crate::db::Db;
+use crate::db::{BATCH, Db};
 use crate::jobs::Worker;
 use crate::kernel::{Failure, OrgId, Timestamp};
 
-/// Events that go in one commit: some ten milliseconds on SQLite, whose one writer nobody else has meanwhile.
-const CHUNK: u32 = 500;
-/// Commits in one run: with a run a minute some thirty million events a day.
-const CHUNKS: u32 = 40;
+/// Events that go in one run: with a run a minute some thirty million a day.
+pub(super) const EVENTS: u64 = 20_000;
 const EVERY: Duration = Duration::from_secs(60);
 
 /// A table `(org_id, seq)` in which a room keeps the number of the last event it has read.
@@ -25,45 +24,70 @@ pub fn tasks(worker: &mut Worker, db: &Db, keep_days: u32, readers: &'static [Re
     if keep_days == 0 {
         return;
     }
-    let db = db.clone();
+    let retention = Arc::new(Retention::new(db, keep_days, readers));
     worker.every("event.retention", EVERY, move || {
-        let db = db.clone();
-        async move { forget_old(&db, keep_days, readers).await.map(drop) }
+        let retention = retention.clone();
+        async move { retention.run(EVENTS).await.map(drop) }
     });
 }
 
-/// One run; answers how many went.
-pub(super) async fn forget_old(db: &Db, keep_days: u32, readers: &'static [Reader]) -> Result<u64, Failure> {
-    let before = db.clock().now().plus_min(-i64::from(keep_days) * 24 * 60);
-    let orgs = store::with_events_before(&mut db.reader().await?, before).await?;
-    let (mut events, mut chunks) = (0, CHUNKS);
-    for org in orgs {
-        events += forget_of(db, org, before, readers, &mut chunks).await?;
-    }
-    if events > 0 {
-        metrics::counter!("omeet_deleted_total", "table" => "event").increment(events);
-        tracing::info!(events, days = keep_days, "Deleted {events} old events");
-    }
-    Ok(events)
+/// What is deleted, and who had the last turn.
+pub(super) struct Retention {
+    db: Db,
+    keep_days: u32,
+    readers: &'static [Reader],
+    last: Mutex<Option<OrgId>>,
 }
 
-async fn forget_of(db: &Db, org: OrgId, before: Timestamp, readers: &'static [Reader], chunks: &mut u32) -> Result<u64, Failure> {
-    let mut events = 0;
-    while *chunks > 0 {
-        *chunks -= 1;
-        let deleted = db.unit(move |tx| {
-            Box::pin(async move {
-                let Some(old) = store::oldest_before(tx, org, before, CHUNK).await? else { return Ok(0) };
-                let last = store::held(tx, org, old, readers).await?;
-                webhooks::release(tx, org, last).await?;
-                store::forget(tx, org, last).await
-            })
-        });
-        let deleted = deleted.await?;
-        events += deleted;
-        if deleted < u64::from(CHUNK) {
-            break;
-        }
+impl Retention {
+    pub fn new(db: &Db, keep_days: u32, readers: &'static [Reader]) -> Self {
+        Self { db: db.clone(), keep_days, readers, last: Mutex::new(None) }
     }
-    Ok(events)
+
+    /// One run, which goes on to further organizations until about `enough` events are deleted; answers how many were. It begins behind
+    /// the organization that had the last turn, so that neither much of one organization's nor a failure keeps others from having theirs.
+    pub async fn run(&self, enough: u64) -> Result<u64, Failure> {
+        let before = self.db.clock().now().plus_min(-i64::from(self.keep_days) * 24 * 60);
+        let mut events = 0;
+        for org in self.turns(before).await? {
+            if events >= enough {
+                break;
+            }
+            self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(org);
+            events += self.forget_of(org, before, enough - events).await?;
+        }
+        if events > 0 {
+            metrics::counter!("omeet_deleted_total", "table" => "event").increment(events);
+            tracing::info!(events, days = self.keep_days, "Deleted {events} old events");
+        }
+        Ok(events)
+    }
+
+    async fn turns(&self, before: Timestamp) -> Result<Vec<OrgId>, Failure> {
+        let mut orgs = store::with_events_before(&mut self.db.reader().await?, before).await?;
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let had_theirs = orgs.partition_point(|org| Some(*org) <= last);
+        orgs.rotate_left(had_theirs);
+        Ok(orgs)
+    }
+
+    async fn forget_of(&self, org: OrgId, before: Timestamp, enough: u64) -> Result<u64, Failure> {
+        let (mut events, readers) = (0, self.readers);
+        while events < enough {
+            let deleted = self.db.unit(move |tx| {
+                Box::pin(async move {
+                    let Some(old) = store::oldest_before(tx, org, before, BATCH).await? else { return Ok(0) };
+                    let last = store::held(tx, org, old, readers).await?;
+                    webhooks::release(tx, org, last).await?;
+                    store::forget(tx, org, last).await
+                })
+            });
+            let deleted = deleted.await?;
+            events += deleted;
+            if deleted < u64::from(BATCH) {
+                break;
+            }
+        }
+        Ok(events)
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::Worker;
+use super::{Worker, store};
 use crate::db::{self, Db};
 use crate::kernel::Failure;
 
 const EVERY: Duration = Duration::from_secs(600);
+/// Days that a job stays which was given up.
+const DEAD_DAYS: i64 = 90;
+const DEAD_EVERY: Duration = Duration::from_secs(3600);
 /// How long a clock that was moved under us may stay wrong.
 const CLOCK_EVERY: Duration = Duration::from_secs(5);
 
@@ -17,15 +20,23 @@ pub fn tasks(worker: &mut Worker, db: &Db) {
         let db = of.clone();
         async move { db.agree_on_time().await }
     });
+    let of = db.clone();
+    worker.every("idempotency.forget", EVERY, move || forget_idempotency_keys(of.clone()));
     let db = db.clone();
-    worker.every("idempotency.forget", EVERY, move || forget_idempotency_keys(db.clone()));
+    worker.every("job.forget_dead", DEAD_EVERY, move || forget_dead_jobs(db.clone()));
 }
 
 /// Removes idempotency keys whose time is over.
 pub(super) async fn forget_idempotency_keys(db: Db) -> Result<(), Failure> {
-    let forgotten = db.unit(|tx| {
-        let now = tx.now();
-        Box::pin(db::forget_expired(tx, now))
-    });
-    forgotten.await.map(drop)
+    db.forget(db::expired(db.clock().now())).await.map(drop)
+}
+
+/// Removes jobs that were given up so long ago that nobody will have them tried again.
+pub(super) async fn forget_dead_jobs(db: Db) -> Result<(), Failure> {
+    let before = db.clock().now().plus_secs(-DEAD_DAYS * 86_400);
+    let jobs = db.forget(store::old(before)).await?;
+    if jobs > 0 {
+        tracing::info!(jobs, days = DEAD_DAYS, "Deleted {jobs} dead jobs");
+    }
+    Ok(())
 }

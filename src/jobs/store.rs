@@ -7,7 +7,7 @@ use sqlx::types::Json;
 
 use super::model::{Job, JobFilter, JobState, JobView, NewJob};
 use crate::args;
-use crate::db::{Arg, Sql, Topic, Tx, in_few_sizes};
+use crate::db::{Arg, Old, Sql, Topic, Tx, in_few_sizes};
 use crate::kernel::{Ctx, Failure, JobId, OrgId, Page, Timestamp};
 
 /// Enqueues a job in the transaction of the change that needs it.
@@ -148,6 +148,11 @@ pub(super) async fn begin_anew(tx: &mut Tx, claim: &Claim, run_at: Timestamp) ->
         where id = $1 and attempts = $2 and lease_until = $3";
     let args = args![claim.job.id, claim.job.attempt, claim.lease_until, run_at];
     if tx.execute(sql, args).await? == 0 { release(tx, claim).await } else { Ok(()) }
+}
+
+/// Jobs that were given up before `before`.
+pub(super) fn old(before: Timestamp) -> Old {
+    Old::new("job", "id", "state = 'dead' and run_at < $1 order by run_at", args![before])
 }
 
 /// Records that an attempt failed and when the next one is due, or that there is none.

@@ -10,8 +10,10 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::bundle::{Bundles, Together};
+use super::housekeeping::forget_dead_jobs;
 use super::queue::{Handler, Pace, Queue};
 use super::{Job, JobFilter, JobOutcome, JobState, JobView, MAX_ATTEMPTS, NewJob, Worker, cancel, enqueue, rpc, store};
+use crate::args;
 use crate::db::Db;
 use crate::db::testing::{engines, engines_at, organization};
 use crate::kernel::clock::ManualClock;
@@ -98,6 +100,26 @@ async fn a_failing_job_backs_off_and_dies_and_is_requeued() {
         assert_eq!(requeued.await.unwrap().attempts, 0, "{engine}");
         drain(&queue).await;
         assert!(listed(&db, org).await.is_empty(), "{engine}");
+    }
+}
+
+// R21: what was given up does not stay for ever; what still waits does, however long.
+#[tokio::test]
+async fn dead_jobs_stay_for_ninety_days() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let org = organization(&db).await;
+        put(&db, org, None, 1).await;
+        let give_up = "update job set state = 'dead'";
+        db.unit(move |tx| Box::pin(async move { tx.execute(give_up, args![]).await })).await.unwrap();
+        put(&db, org, None, 2).await;
+        clock.advance_secs(90 * 86_400);
+        forget_dead_jobs(db.clone()).await.unwrap();
+        assert_eq!(listed(&db, org).await.len(), 2, "{engine}: ninety days are not more than ninety days");
+        clock.advance_secs(1);
+        forget_dead_jobs(db.clone()).await.unwrap();
+        let states: Vec<_> = listed(&db, org).await.into_iter().map(|job| job.state).collect();
+        assert_eq!(states, [JobState::Ready], "{engine}");
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Peer, happens};
 use crate::args;
 use crate::db::Db;
 use crate::db::testing::{engines_at, organization};
-use crate::events::retention::{Reader, forget_old};
+use crate::events::retention::{EVENTS, Reader, Retention};
 use crate::events::{NewEvent, append};
 use crate::kernel::clock::ManualClock;
 use crate::kernel::{OrgId, Timestamp};
@@ -29,7 +29,7 @@ async fn many(db: &Db, org: OrgId, count: usize) {
 }
 
 async fn forget(db: &Db) -> u64 {
-    forget_old(db, 90, &READERS).await.unwrap()
+    Retention::new(db, 90, &READERS).run(EVENTS).await.unwrap()
 }
 
 fn clock() -> Arc<ManualClock> {
@@ -111,5 +111,28 @@ async fn events_stay_for_rooms_that_have_not_read_them() {
             db.unit(move |tx| Box::pin(async move { tx.execute(sql, args![org, seq]).await })).await.unwrap();
             assert_eq!(forget(&db).await, gone, "{engine}: {sql} {seq}");
         }
+    }
+}
+
+// R21: more organizations than a run has room for, one with a backlog and one that is held: everybody has a turn.
+#[tokio::test]
+async fn every_organization_has_its_turn() {
+    let clock = clock();
+    for (engine, db) in engines_at(clock.clone()).await {
+        let (held, big) = (organization(&db).await, organization(&db).await);
+        many(&db, held, 3).await;
+        many(&db, big, 1600).await;
+        for _ in 0..8 {
+            many(&db, organization(&db).await, 3).await;
+        }
+        let sql = "insert into notification_cursor (org_id, seq) values ($1, 0)";
+        db.unit(move |tx| Box::pin(async move { tx.execute(sql, args![held]).await })).await.unwrap();
+        clock.advance_secs(91 * DAY_S);
+        let retention = Retention::new(&db, 90, &READERS);
+        let mut runs = Vec::new();
+        for _ in 0..7 {
+            runs.push(retention.run(12).await.unwrap());
+        }
+        assert_eq!(runs, [500, 12, 12, 500, 500, 100, 0], "{engine}");
     }
 }

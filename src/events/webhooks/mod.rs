@@ -64,9 +64,6 @@ pub fn tasks(worker: &mut Worker, db: &Db, sealer: Arc<Sealer>, config: &Webhook
 }
 
 async fn forget_delivered(db: Db) -> Result<(), Failure> {
-    let forgotten = db.unit(|tx| {
-        let before = tx.now().plus_secs(-KEPT_DAYS * 86_400);
-        Box::pin(deliveries::forget_delivered(tx, before))
-    });
-    forgotten.await.map(drop)
+    let before = db.clock().now().plus_secs(-KEPT_DAYS * 86_400);
+    db.forget(deliveries::old(before)).await.map(drop)
 }

@@ -11,7 +11,7 @@ use sqlx::types::Json;
 
 use super::endpoints;
 use crate::args;
-use crate::db::{Sql, Tx};
+use crate::db::{Old, Sql, Tx};
 use crate::events::Event;
 use crate::events::webhooks::model::{Delivery, DeliveryFilter, DeliveryState};
 use crate::kernel::{Ctx, DeliveryId, EndpointId, EventId, Failure, OrgId, Page, Timestamp};
@@ -217,7 +217,7 @@ pub async fn hasten(tx: &mut Tx, endpoint: EndpointId) -> Result<(), Failure> {
     tx.execute(sql, args![endpoint, now]).await.map(drop)
 }
 
-/// Removes what was delivered before `before`.
-pub async fn forget_delivered(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from webhook_delivery where state = 'delivered' and delivered_at < $1", args![before]).await
+/// What was delivered before `before`.
+pub fn old(before: Timestamp) -> Old {
+    Old::new("webhook_delivery", "id", "state = 'delivered' and delivered_at < $1 order by delivered_at", args![before])
 }

@@ -4,11 +4,16 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 
 use super::bench::{Receiver, benches};
-use crate::events::retention::forget_old;
+use crate::db::Db;
+use crate::events::retention::{EVENTS, Retention};
 use crate::events::webhooks::DeliveryState::{Delivered, Failed, Pending};
 use crate::events::webhooks::fanout;
 
 const DAY_S: i64 = 86_400;
+
+async fn forget(db: &Db) -> u64 {
+    Retention::new(db, 2, &[]).run(EVENTS).await.unwrap()
+}
 
 // S4.15, R14: an endpoint that lags holds what it has not got; what it got goes.
 #[tokio::test]
@@ -21,16 +26,16 @@ async fn what_an_active_endpoint_has_not_got_stays() {
             bench.happens(subject).await;
         }
         bench.clock.advance_secs(3 * DAY_S);
-        assert_eq!(forget_old(&bench.db, 2, &[]).await.unwrap(), 0, "{}: nobody has looked yet", bench.engine);
+        assert_eq!(forget(&bench.db).await, 0, "{}: nobody has looked yet", bench.engine);
         bench.drain().await;
-        assert_eq!(forget_old(&bench.db, 2, &[]).await.unwrap(), 2, "{}: the third waits", bench.engine);
+        assert_eq!(forget(&bench.db).await, 2, "{}: the third waits", bench.engine);
         let states: Vec<_> = bench.deliveries().await.into_iter().map(|delivery| (delivery.event_seq, delivery.state)).collect();
         assert_eq!(states, [(3, Pending), (4, Delivered)], "{}", bench.engine);
         receiver.answers_status(204);
         bench.clock.advance_secs(60);
         bench.drain().await;
         assert!(receiver.taken().contains(&3), "{}", bench.engine);
-        assert_eq!(forget_old(&bench.db, 2, &[]).await.unwrap(), 2, "{}", bench.engine);
+        assert_eq!(forget(&bench.db).await, 2, "{}", bench.engine);
     }
 }
 
@@ -51,7 +56,7 @@ async fn an_endpoint_that_is_switched_off_holds_nothing() {
         bench.activate(id).await;
         fanout::catch_up(&bench.db).await.unwrap();
         bench.deactivate(id).await;
-        assert_eq!(forget_old(&bench.db, 2, &[]).await.unwrap(), 3, "{}", bench.engine);
+        assert_eq!(forget(&bench.db).await, 3, "{}", bench.engine);
         receiver.answers_status(204);
         bench.activate(id).await;
         bench.drain().await;
