@@ -1,5 +1,4 @@
-//! S4.15: audit records go only where the configuration says after how many days; some hundreds at a time, so that nobody waits
-//! long for it.
+//! S4.15: audit records go only where the configuration says after how many days.
 
 use std::time::Duration;
 
@@ -8,10 +7,6 @@ use crate::db::Db;
 use crate::jobs::Worker;
 use crate::kernel::Failure;
 
-/// Records that go in one commit: some ten milliseconds on SQLite, whose one writer nobody else has meanwhile.
-const CHUNK: u32 = 500;
-/// Commits in one run: with a run a minute some thirty million records a day.
-const CHUNKS: u32 = 40;
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Adds the task, unless records are kept for ever.
@@ -29,16 +24,8 @@ pub fn tasks(worker: &mut Worker, db: &Db, keep_days: u32) {
 /// One run; answers how many went.
 pub(super) async fn forget_old(db: &Db, keep_days: u32) -> Result<u64, Failure> {
     let before = db.clock().now().plus_min(-i64::from(keep_days) * 24 * 60);
-    let mut records = 0;
-    for _ in 0..CHUNKS {
-        let deleted = db.unit(move |tx| Box::pin(store::forget_oldest(tx, before, CHUNK))).await?;
-        records += deleted;
-        if deleted < u64::from(CHUNK) {
-            break;
-        }
-    }
+    let records = db.forget(store::old(before)).await?;
     if records > 0 {
-        metrics::counter!("omeet_deleted_total", "table" => "audit").increment(records);
         tracing::info!(records, days = keep_days, "Deleted {records} old audit records");
     }
     Ok(records)

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 
 use super::model::{AuditFilter, AuditRecord};
 use crate::args;
-use crate::db::{Arg, Relation, Sql, Tx};
+use crate::db::{Arg, Old, Relation, Sql, Tx};
 use crate::kernel::context::Caller;
 use crate::kernel::{AuditId, Ctx, Failure, KeyId, Page, Timestamp, id};
 
@@ -62,12 +62,10 @@ impl From<Row> for AuditRecord {
     }
 }
 
-/// Removes up to `limit` of the oldest records that are older than `before`; answers how many. Identifiers grow with time, so the oldest
-/// are found without an index of their own.
-pub(super) async fn forget_oldest(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<u64, Failure> {
-    let sql = "delete from audit where id in (select id from audit where id < $1 and at < $2 order by id limit $3)";
+/// Records that are older than `before`. Identifiers grow with time, so they are found without an index of their own.
+pub(super) fn old(before: Timestamp) -> Old {
     let bound: AuditId = id::earliest(before);
-    tx.execute(sql, args![bound, before, limit]).await
+    Old::new("audit", "id", "id < $1 and at < $2 order by id", args![bound, before])
 }
 
 /// A page of records, newest first.

@@ -2,8 +2,8 @@
 
 use super::model::Hold;
 use crate::args;
-use crate::db::{Arg, Tx};
-use crate::kernel::{Failure, HoldId, LinkId, OrgId, Timestamp};
+use crate::db::{Arg, Old, Tx};
+use crate::kernel::{Failure, HoldId, LinkId, OrgId, Timestamp, id};
 
 pub(super) async fn insert(tx: &mut Tx, hold: &Hold, address: &str) -> Result<(), Failure> {
     let sql = "insert into booking_hold (id, org_id, link_id, token, start_at, end_at, host_id, address, expires_at, created_at)
@@ -37,7 +37,8 @@ pub(super) async fn count_since(tx: &mut Tx, org: OrgId, address: &str, after: T
     tx.fetch_one(sql, args![org, address, after]).await
 }
 
-/// Removes holds that were made before `made`.
-pub(super) async fn forget(tx: &mut Tx, made: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from booking_hold where created_at < $1", args![made]).await
+/// Holds that were made before `made`. Identifiers grow with time, so that younger holds are not looked at.
+pub(super) fn old(made: Timestamp) -> Old {
+    let bound: HoldId = id::earliest(made);
+    Old::new("booking_hold", "id", "id < $1 and created_at < $2 order by id", args![bound, made])
 }

@@ -7,7 +7,7 @@ use super::relation_store::concerned;
 use super::slots::Session;
 use super::state::State;
 use crate::args;
-use crate::db::{Arg, Sql, Tx};
+use crate::db::{Arg, Old, Sql, Tx};
 use crate::kernel::{BookingId, Failure, LinkId, MeetingId, OrgId, Timestamp, UserId};
 
 /// Begins every query that fills a [`Booked`]: its meeting's state and time win over its own. `$1` is the present.
@@ -222,7 +222,7 @@ pub(super) async fn expire(tx: &mut Tx) -> Result<Vec<(OrgId, BookingId)>, Failu
     tx.fetch_all(sql, args![now]).await
 }
 
-/// Removes bookings that ended before `end`; answers how many.
-pub(super) async fn forget(tx: &mut Tx, end: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from booking where end_at < $1", args![end]).await
+/// Bookings that ended before `end`.
+pub(super) fn old(end: Timestamp) -> Old {
+    Old::new("booking", "id", "end_at < $1", args![end])
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::ics::{Attendee, Event, PartStat, Person, Status};
 use super::store;
-use crate::db::Tx;
+use crate::db::{Db, Tx};
 use crate::kernel::seal::sha256;
 use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
 use crate::mail::IcsMethod;
@@ -187,8 +187,9 @@ fn fingerprint(events: &[Event]) -> String {
 }
 
 /// Removes calendar objects, and who was told of them, of what was over before `before`; answers how many.
-pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
-    store::forget_entries(tx, before).await
+pub async fn forget(db: &Db, before: Timestamp) -> Result<u64, Failure> {
+    db.forget(store::old_invitees(before)).await?;
+    db.forget(store::old_entries(before)).await
 }
 
 /// The method that goes with events: CANCEL when nothing is left of them.

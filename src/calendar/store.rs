@@ -5,7 +5,7 @@ use sqlx::types::Json;
 
 use super::ics::Event;
 use crate::args;
-use crate::db::{Arg, Tx};
+use crate::db::{Arg, Old, Tx};
 use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp, UserId};
 
 /// What those invited were last told.
@@ -37,12 +37,18 @@ pub(super) async fn put_entry(
     tx.execute(sql, args![org, subject, sequence, fingerprint, events, ends_at, now]).await.map(drop)
 }
 
-/// Removes calendar objects of what was over before `before`; answers how many.
-pub(super) async fn forget_entries(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
-    let invitees = "delete from calendar_invitee where exists (select 1 from calendar_entry e where e.org_id = calendar_invitee.org_id
+/// Who was told of what was over before `before`.
+pub(super) fn old_invitees(before: Timestamp) -> Old {
+    let which = "exists (select 1 from calendar_entry e where e.org_id = calendar_invitee.org_id
         and e.subject = calendar_invitee.subject and e.ends_at < $1)";
-    tx.execute(invitees, args![before]).await?;
-    tx.execute("delete from calendar_entry where ends_at < $1", args![before]).await
+    Old::new("calendar_invitee", "org_id, subject, email", which, args![before])
+}
+
+/// Calendar objects of what was over before `before`, of which nobody is left who was told.
+pub(super) fn old_entries(before: Timestamp) -> Old {
+    let which = "ends_at < $1 and not exists (select 1 from calendar_invitee i where i.org_id = calendar_entry.org_id
+        and i.subject = calendar_entry.subject)";
+    Old::new("calendar_entry", "org_id, subject", which, args![before])
 }
 
 /// What was made of an event of somebody else's.

@@ -2,7 +2,7 @@
 
 use super::model::Span;
 use crate::args;
-use crate::db::Tx;
+use crate::db::{Old, Tx};
 use crate::kernel::{BookingId, ConnectionId, Failure, MeetingId, OrgId, Timestamp, UserId};
 
 /// A meeting in a calendar elsewhere.
@@ -58,9 +58,9 @@ pub(super) async fn spans(tx: &mut Tx, org: OrgId, connection: ConnectionId) -> 
     Ok(rows.into_iter().map(|(start, end)| Span { start, end }).collect())
 }
 
-/// Removes what is over since `end`: nobody changes it any more. Answers how many.
-pub(super) async fn forget(tx: &mut Tx, end: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from calendar_publication where end_at < $1", args![end]).await
+/// What is over since `end`: nobody changes it any more.
+pub(super) fn old(end: Timestamp) -> Old {
+    Old::new("calendar_publication", "connection_id, meeting_id", "end_at < $1", args![end])
 }
 
 /// Organizations that publish, whose events were not all looked at.

@@ -117,12 +117,9 @@ impl Connections {
 
     /// What is over stays in the calendars, and is forgotten here.
     pub(super) async fn forget_old(&self) -> Result<(), Failure> {
-        let days = i64::from(self.keep_days);
-        let unit = async move |tx: &mut Tx| {
-            let old = tx.now().plus_min(-days * 24 * 60);
-            publications::forget(tx, old).await
-        };
-        let forgotten = self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await?;
+        let (db, days) = (self.meetings.db(), i64::from(self.keep_days));
+        let end = db.clock().now().plus_min(-days * 24 * 60);
+        let forgotten = db.forget(publications::old(end)).await?;
         tracing::info!(forgotten, days, "Deleted {forgotten} old publications in calendars");
         Ok(())
     }

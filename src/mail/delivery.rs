@@ -59,7 +59,7 @@ async fn record(db: &Db, org: OrgId, id: NotificationId, state: NotificationStat
 /// Removes letters that are older than `keep_days`.
 pub(super) async fn forget(db: Db, keep_days: u32) -> Result<(), Failure> {
     let before = db.clock().now().plus_min(-i64::from(keep_days) * 24 * 60);
-    let forgotten = db.unit(move |tx| Box::pin(async move { store::forget(tx, before).await })).await?;
+    let forgotten = db.forget(store::old(before)).await?;
     tracing::info!(forgotten, keep_days, "Deleted {forgotten} old notifications");
     Ok(())
 }

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::delivery::SEND;
 use super::model::{Letter, Notification, NotificationState, one_line};
 use crate::args;
-use crate::db::{Sql, Tx};
+use crate::db::{Old, Sql, Tx};
 use crate::jobs::{self, NewJob};
-use crate::kernel::{Ctx, Failure, NotificationId, OrgId, Page, PageRequest, Timestamp};
+use crate::kernel::{Ctx, Failure, NotificationId, OrgId, Page, PageRequest, Timestamp, id};
 
 /// Letters in one statement: 18 values each.
 const CHUNK: usize = 100;
@@ -166,7 +166,8 @@ pub(super) async fn bounce(tx: &mut Tx, org: OrgId, id: NotificationId, why: &st
     tx.execute(sql, args![org, id, why]).await.map(drop)
 }
 
-/// Removes letters that were queued before `before` and are not under way; answers how many.
-pub(super) async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from notification where created_at < $1 and state <> 'queued'", args![before]).await
+/// Letters that were queued before `before` and are not under way. Identifiers grow with time, so that younger letters are not looked at.
+pub(super) fn old(before: Timestamp) -> Old {
+    let bound: NotificationId = id::earliest(before);
+    Old::new("notification", "id", "id < $1 and created_at < $2 and state <> 'queued' order by id", args![bound, before])
 }

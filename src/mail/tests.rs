@@ -129,7 +129,7 @@ async fn a_letter_is_queued_once_per_key_and_seen_to_fail_and_retried() {
         delivery::forget(db.clone(), 1).await.unwrap();
         assert!(store::find(&mut db.reader().await.unwrap(), org, first).await.unwrap().is_some(), "{engine}");
         let later = db.clock().now().plus_min(1);
-        assert_eq!(db.unit(move |tx| Box::pin(store::forget(tx, later))).await.unwrap(), 1, "{engine}");
+        assert_eq!(db.forget(store::old(later)).await.unwrap(), 1, "{engine}");
     }
 }
 

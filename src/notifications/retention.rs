@@ -2,7 +2,7 @@
 
 use super::{Notifications, store};
 use crate::calendar::entry;
-use crate::kernel::{Failure, Timestamp};
+use crate::kernel::Failure;
 
 impl Notifications {
     /// Removes what is older than the configuration keeps.
@@ -10,14 +10,10 @@ impl Notifications {
         let now = self.meetings.db().clock().now();
         let before = |days: u32| now.plus_min(-i64::from(days) * 24 * 60);
         let (reminders, entries) = (before(self.retention.activity_days), before(self.retention.ics_days));
-        let reminders = self.meetings.db().unit(move |tx| Box::pin(store::forget_reminders(tx, reminders))).await?;
+        let reminders = self.meetings.db().forget(store::old_reminders(reminders)).await?;
         tracing::info!(reminders, days = self.retention.activity_days, "Deleted {reminders} Stale Reminders");
-        let entries = self.forget_entries(entries).await?;
+        let entries = entry::forget(self.meetings.db(), entries).await?;
         tracing::info!(entries, days = self.retention.ics_days, "Deleted {entries} old ICS entries");
         Ok(())
-    }
-
-    async fn forget_entries(&self, before: Timestamp) -> Result<u64, Failure> {
-        self.meetings.db().unit(move |tx| Box::pin(entry::forget(tx, before))).await
     }
 }

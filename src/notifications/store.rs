@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::types::Json;
 
 use crate::args;
-use crate::db::{Sql, Tx};
+use crate::db::{Old, Sql, Tx};
 use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
 
 /// Organizations whose events were not all looked at.
@@ -137,9 +137,9 @@ pub(super) async fn remind_once(
     Ok(sql.fetch_all(tx).await?.into_iter().collect())
 }
 
-/// Removes the memory of reminders given before `before`; answers how many.
-pub(super) async fn forget_reminders(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from reminder where sent_at < $1 and start_at < $1", args![before]).await
+/// The memory of reminders given before `before`.
+pub(super) fn old_reminders(before: Timestamp) -> Old {
+    Old::new("reminder", "meeting_id, offset_min, start_at", "sent_at < $1 and start_at < $1", args![before])
 }
 
 /// The rule of a series, if it has one.

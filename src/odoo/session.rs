@@ -65,5 +65,5 @@ impl Odoo {
 
 /// Removes sessions that are over.
 pub async fn forget_expired(db: Db) -> Result<(), Failure> {
-    db.unit(|tx| Box::pin(async move { store::delete_expired(tx).await })).await
+    db.forget(store::expired(db.clock().now())).await.map(drop)
 }

@@ -1,7 +1,7 @@
 //! SQL of sessions.
 
 use crate::args;
-use crate::db::Tx;
+use crate::db::{Old, Tx};
 use crate::kernel::{Failure, KeyId, OrgId, Timestamp};
 
 /// A session as it is stored: the hash of its token, and the key it stands for.
@@ -29,7 +29,7 @@ pub(super) async fn delete(tx: &mut Tx, hash: Vec<u8>) -> Result<(), Failure> {
     tx.execute("delete from odoo_session where token_hash = $1", args![hash]).await.map(drop)
 }
 
-pub(super) async fn delete_expired(tx: &mut Tx) -> Result<(), Failure> {
-    let now = tx.now();
-    tx.execute("delete from odoo_session where expires_at <= $1", args![now]).await.map(drop)
+/// Sessions that are over.
+pub(super) fn expired(now: Timestamp) -> Old {
+    Old::new("odoo_session", "token_hash", "expires_at <= $1 order by expires_at", args![now])
 }

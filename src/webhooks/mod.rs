@@ -112,7 +112,7 @@ impl Inbox {
     pub async fn forget(&self) -> Result<(), Failure> {
         let now = self.meetings.db().clock().now();
         let (before, asked_before) = (now.plus_secs(-KEPT_DAYS * 86_400), now.plus_secs(-QUESTIONS_DAYS * 86_400));
-        self.meetings.db().unit(move |tx| Box::pin(store::forget(tx, before))).await?;
-        self.meetings.db().unit(move |tx| Box::pin(store::forget_some(tx, questions::PREFIX, asked_before))).await.map(drop)
+        self.meetings.db().forget(store::old(before)).await?;
+        self.meetings.db().forget(store::old_of(questions::PREFIX, asked_before)).await.map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::model::{Receipt, ReceiptFilter, ReceiptState};
 use crate::args;
-use crate::db::{Arg, Sql, Tx};
+use crate::db::{Arg, Old, Sql, Tx};
 use crate::kernel::{Failure, MeetingId, OrgId, Page, ProviderId, ReceiptId, Timestamp};
 
 /// A message to store.
@@ -86,12 +86,12 @@ pub(super) async fn count_since(tx: &mut Tx, provider: ProviderId, prefix: &str,
     Ok(count)
 }
 
-/// Removes messages whose events begin with `prefix` that came before `before`.
-pub(super) async fn forget_some(tx: &mut Tx, prefix: &str, before: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from webhook_receipt where received_at < $1 and event like $2", args![before, format!("{prefix}%")]).await
+/// Messages whose events begin with `prefix` that came before `before`.
+pub(super) fn old_of(prefix: &str, before: Timestamp) -> Old {
+    Old::new("webhook_receipt", "id", "received_at < $1 and event like $2 order by received_at", args![before, format!("{prefix}%")])
 }
 
-/// Removes messages that came before `before`.
-pub(super) async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from webhook_receipt where received_at < $1", args![before]).await
+/// Messages that came before `before`.
+pub(super) fn old(before: Timestamp) -> Old {
+    Old::new("webhook_receipt", "id", "received_at < $1 order by received_at", args![before])
 }

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use crate::args;
 use crate::booking::slots::Spans;
-use crate::db::{Engine, Numbers, Sql, Tx};
+use crate::db::{Engine, Numbers, Old, Sql, Tx};
 use crate::kernel::{BusyId, BusySourceId, ConnectionId, Failure, MeetingId, OrgId, PlaceId, Timestamp, UserId};
 
 /// A stretch of time to look at.
@@ -164,7 +164,7 @@ pub async fn list(
     sql.fetch_all(tx).await
 }
 
-/// Removes intervals that ended before `end`; answers how many.
-pub async fn forget(tx: &mut Tx, end: Timestamp) -> Result<u64, Failure> {
-    tx.execute("delete from busy where end_at < $1", args![end]).await
+/// Intervals that ended before `end`.
+pub fn old(end: Timestamp) -> Old {
+    Old::new("busy", "id", "end_at < $1", args![end])
 }

@@ -28,13 +28,11 @@ impl Booking {
 
     /// Removes what is old, and says how much that was.
     pub async fn forget_old(&self) -> Result<(), Failure> {
-        let keep_days = i64::from(self.config.keep_days);
-        let unit = async move |tx: &mut Tx| {
-            let (now, old) = (tx.now(), tx.now().plus_secs(-keep_days * DAY_S));
-            let holds = hold_store::forget(tx, now.plus_secs(-DAY_S)).await?;
-            Ok((holds, store::forget(tx, old).await?, availability::store::forget(tx, old).await?))
-        };
-        let (holds, bookings, busy) = self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await?;
+        let (now, keep_days) = (self.db.clock().now(), i64::from(self.config.keep_days));
+        let end = now.plus_secs(-keep_days * DAY_S);
+        let holds = self.db.forget(hold_store::old(now.plus_secs(-DAY_S))).await?;
+        let bookings = self.db.forget(store::old(end)).await?;
+        let busy = self.db.forget(availability::store::old(end)).await?;
         tracing::info!(holds, bookings, busy, "Deleted {bookings} old bookings, {busy} busy times, {holds} holds");
         Ok(())
     }
