@@ -44,6 +44,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// How often it is looked whether series need more meetings.
 const EXTEND_EVERY: Duration = Duration::from_secs(3600);
 
+/// What goes with a meeting besides its rows.
+static BEFORE_DELETE: [meetings::BeforeDelete; 1] = [recordings::leave_with_meeting];
+
 /// Who reads the outbox after a cursor of their own: events stay for them.
 static EVENT_READERS: [events::retention::Reader; 2] = [notifications::READER, connections::READER];
 
@@ -109,7 +112,7 @@ impl App {
         let sealer = Arc::new(master_key::load(&config.secrets, &*entropy)?);
         let db = open(config, clock, entropy.clone()).await?.sealing(sealer.clone());
         let gate = Arc::new(Gate::new(db.clone()));
-        let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base);
+        let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base, &BEFORE_DELETE);
         let joining = Joining::new(meetings.clone(), &config.join, config.jitsi.clone());
         let booking = Booking::new(meetings.clone(), sealer.clone(), config);
         let connections = Connections::new(meetings.clone(), config);

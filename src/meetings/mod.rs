@@ -32,7 +32,7 @@ pub use model::{Access, Meeting, MeetingType, RecordingBy};
 pub use participant::{Participant, ParticipantRole, Response};
 pub use relation_store::{MEETINGS, PARTICIPANTS, PERSONS};
 pub use reported::{LatestRun, Reported, Seen};
-pub use service::{Meetings, PeopleChange, Room};
+pub use service::{BeforeDelete, Meetings, PeopleChange, Room};
 pub use state::{Action, State};
 pub use view::{MeetingView, Organizer, ParticipantView};
 

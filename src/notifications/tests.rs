@@ -43,7 +43,7 @@ async fn house(db: Db) -> House {
     let mut config = Config::load(None).unwrap();
     (config.mail.host, config.mail.from_address) = ("127.0.0.1".into(), "meet@example.org".into());
     let sealer = Sealer::new(&SecretString::from("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")).unwrap();
-    let meetings = Meetings::new(db.clone(), Arc::new(sealer), config.meetings.clone(), "https://meet.example.org");
+    let meetings = Meetings::new(db.clone(), Arc::new(sealer), config.meetings.clone(), "https://meet.example.org", &[]);
     let notifications = Notifications::new(&meetings, &config);
     House { db, org, ctx: Ctx::system(org, String::new()), meetings, notifications }
 }

@@ -61,7 +61,8 @@ impl Recordings {
             Ok(Some(found)) if found.state == RecordingState::Fetching => found,
             // A process that was killed may have left what was needed only until the file was kept.
             Ok(Some(found)) => return self.tidy(&found).await,
-            Ok(None) => return JobOutcome::Done,
+            // An attempt that ran when it was deleted may have left what it had begun.
+            Ok(None) => return self.remove_file(org, recording, None).await,
             Err(failure) => return JobOutcome::Retry { after: None, why: failure.to_string() },
         };
         match self.fetch_file(&found).await {
@@ -74,7 +75,7 @@ impl Recordings {
         }
     }
 
-    async fn wanted(&self, org: OrgId, id: RecordingId) -> Result<Option<Recording>, Failure> {
+    pub(super) async fn wanted(&self, org: OrgId, id: RecordingId) -> Result<Option<Recording>, Failure> {
         store::find(&mut self.meetings.db().reader().await?, org, id).await
     }
 
@@ -109,6 +110,9 @@ impl Recordings {
             let Some(mut now) = store::hold(tx, fetched.org_id, fetched.id).await? else { return remove::soon(tx, &fetched).await };
             change(&mut now);
             store::save(tx, &now).await?;
+            if now.state == RecordingState::Failed {
+                remove::soon(tx, &now).await?;
+            }
             recordings.announce(tx, event, &now).await
         };
         self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await

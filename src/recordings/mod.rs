@@ -39,6 +39,7 @@ use std::time::Duration;
 
 pub use files::try_bucket;
 pub use model::{RecordingState, RecordingView, Visibility};
+pub use remove::leave_with_meeting;
 pub use store::RELATION;
 
 use crate::config;

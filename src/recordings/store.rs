@@ -43,6 +43,13 @@ pub(super) async fn hold(tx: &mut Tx, org: OrgId, id: RecordingId) -> Result<Opt
     sql.fetch_optional(tx).await
 }
 
+/// All of a meeting, as in [`hold`]: a file that is being stored at that moment is known by its key.
+pub(super) async fn hold_all(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<Vec<Recording>, Failure> {
+    let mut sql = Sql::new(SELECT);
+    sql.push("org_id = ").bind(org).push(" and meeting_id = ").bind(meeting).push(" order by id").push(tx.lock_rows_of_m());
+    sql.fetch_all(tx).await
+}
+
 pub(super) async fn find_external(tx: &mut Tx, org: OrgId, meeting: MeetingId, external_id: &str) -> Result<Option<Recording>, Failure> {
     let mut sql = Sql::new(SELECT);
     sql.push("org_id = ").bind(org).push(" and meeting_id = ").bind(meeting).push(" and external_id = ").bind(external_id);

@@ -109,6 +109,9 @@ impl Meetings {
     /// As [`Meetings::delete`], inside the caller's own unit of work.
     pub async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId) -> Result<Deleted, Failure> {
         let held = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
+        for goes in self.before_delete {
+            goes(tx, ctx.org, id).await?;
+        }
         store::delete(tx, ctx.org, id).await?;
         if !is_over(&held) {
             end_call(tx, &held, tx.now()).await?;

@@ -15,6 +15,7 @@ mod sweep;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde_json::json;
 
 use super::model::Meeting;
@@ -24,7 +25,7 @@ use super::{NOT_FOUND, people_store, store};
 use crate::config;
 use crate::db::{Db, Tx};
 use crate::events::{self, NewEvent};
-use crate::kernel::{Ctx, Failure, Kind, MeetingId, Sealer, Timestamp};
+use crate::kernel::{Ctx, Failure, Kind, MeetingId, OrgId, Sealer, Timestamp};
 use crate::providers::{ProviderKind, links};
 use crate::{audit, kernel};
 
@@ -34,6 +35,9 @@ use room::Rooms;
 
 /// How long before its start an occurrence is made at its provider.
 const PROVIDER_AHEAD_MIN: i64 = 24 * 60;
+
+/// What a room that keeps more of a meeting than rows does in the unit that deletes it, while the meeting is held and its rows are there.
+pub type BeforeDelete = for<'a> fn(&'a mut Tx, OrgId, MeetingId) -> BoxFuture<'a, Result<(), Failure>>;
 
 /// Meetings of all organizations; clones share everything.
 #[derive(Clone)]
@@ -54,6 +58,7 @@ pub struct Shared {
     rooms: Arc<Rooms>,
     defaults: config::Meetings,
     base: String,
+    before_delete: &'static [BeforeDelete],
 }
 
 /// A meeting with its people, as a unit of work holds it.
@@ -65,8 +70,9 @@ struct Held {
 
 impl Meetings {
     /// `base` is the public address without a trailing slash.
-    pub fn new(db: Db, sealer: Arc<Sealer>, defaults: config::Meetings, base: &str) -> Self {
-        Self(Arc::new(Shared { db, sealer, rooms: Arc::new(Rooms::new()), defaults, base: base.to_owned() }))
+    pub fn new(db: Db, sealer: Arc<Sealer>, defaults: config::Meetings, base: &str, before_delete: &'static [BeforeDelete]) -> Self {
+        let (rooms, base) = (Arc::new(Rooms::new()), base.to_owned());
+        Self(Arc::new(Shared { db, sealer, rooms, defaults, base, before_delete }))
     }
 
     /// The database.

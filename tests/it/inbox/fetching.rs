@@ -61,6 +61,11 @@ async fn serve(State(Keeper(keeper)): State<Keeper>, Path(how): Path<String>, he
             keeper.gate.acquire().await.unwrap().forget();
             whole.into_response()
         }
+        "goes" if turn > 0 => StatusCode::NOT_FOUND.into_response(),
+        "held and cut" => {
+            keeper.gate.acquire().await.unwrap().forget();
+            broken(&whole[..OCTETS / 2])
+        }
         _ if turn == 0 => broken(&whole[..OCTETS / 2]),
         "goes on" if from > 0 => part(from),
         "another part" if from > 0 => part(from + 1),
@@ -154,6 +159,53 @@ async fn what_is_decided_while_a_file_is_fetched_stands() {
         assert_eq!(house.client.kind("recording.get", json!({"id": found[1]["id"]})).await, "recording.not_found");
         let events = house.client.ok("event.list", json!({"types": ["recording.ready"]})).await;
         assert_eq!(events["items"].as_array().unwrap().len(), 1, "nothing is said of what was deleted");
+    })
+    .await;
+}
+
+// R21: what is kept of a meeting's recordings goes with the meeting, and so does what is on its way at that moment.
+#[tokio::test]
+async fn files_of_a_deleted_meeting_go() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        service.work();
+        let house = House::new(&service, "A").await;
+        let (keeper, base) = Keeper::start().await;
+        keeper.0.gate.add_permits(1);
+        recorded(&house.sender, &house.room, "kept.mp4", &format!("{base}/held")).await;
+        eventually("one is kept", async || house.recordings().await.first().is_some_and(|found| found["state"] == "stored").then_some(()))
+            .await;
+        assert_eq!(kept(&service).len(), 1);
+        recorded(&house.sender, &house.room, "on its way.mp4", &format!("{base}/held%20and%20cut")).await;
+        eventually("the other is asked for", async || (keeper.0.asked.load(Ordering::SeqCst) == 2).then_some(())).await;
+        house.client.ok("meeting.delete", json!({"id": house.meeting["id"]})).await;
+        eventually("the file that was kept is gone", async || kept(&service).is_empty().then_some(())).await;
+        keeper.0.gate.add_permits(1);
+        eventually("half of the other is there", async || kept(&service).first().is_some_and(|file| file.ends_with(".part")).then_some(()))
+            .await;
+        eventually("it goes as well", async || {
+            service.clock.advance_secs(1);
+            kept(&service).is_empty().then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+// R21: nothing is kept of a file that will never be whole.
+#[tokio::test]
+async fn what_was_begun_goes_when_the_rest_cannot_be_had() {
+    on_every_engine_with(&SETTINGS, async |service| {
+        service.work();
+        let house = House::new(&service, "A").await;
+        let (_, base) = Keeper::start().await;
+        recorded(&house.sender, &house.room, "a.mp4", &format!("{base}/goes")).await;
+        eventually("half of it is there", async || kept(&service).first().is_some_and(|file| file.ends_with(".part")).then_some(())).await;
+        eventually("the rest is given up", async || {
+            service.clock.advance_secs(1);
+            house.recordings().await.into_iter().find(|found| found["state"] == "failed")
+        })
+        .await;
+        eventually("nothing is kept", async || kept(&service).is_empty().then_some(())).await;
     })
     .await;
 }
