@@ -238,6 +238,7 @@ impl App {
         let db = self.db.clone();
         worker.every("admin.sessions", SESSIONS_EVERY, move || admin::forget_expired(db.clone()));
         self.inbox.tasks(&mut worker);
+        self.joining.tasks(&mut worker);
         self.recordings.tasks(&mut worker);
         self.hosting.tasks(&mut worker);
         self.connections.tasks(&mut worker);

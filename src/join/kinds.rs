@@ -12,6 +12,8 @@ pub static CANCELLED: Kind = Kind::new(Class::State, "join.cancelled", "This mee
 pub static DRAFT: Kind = Kind::new(Class::State, "join.draft", "This meeting is not out yet");
 /// As many people as may take part are in it.
 pub static FULL: Kind = Kind::new(Class::State, "join.full", "This meeting is full");
+/// As many wait to be let in as may; `data.retry_after_s` says when to try again.
+pub static LOBBY_FULL: Kind = Kind::new(Class::RateLimited, "join.lobby_full", "As many people wait to be let in as may: try again later");
 /// The password is missing or wrong.
 pub static PASSWORD: Kind = Kind::new(Class::Forbidden, "join.password", "This meeting needs its password");
 /// The meeting is for others; signing in may help.

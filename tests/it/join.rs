@@ -1,5 +1,6 @@
 //! `meeting.join`, the join pages, the lobby.
 
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service, in_min, on_every_engine};
@@ -121,6 +122,35 @@ async fn a_guest_gives_a_name_and_is_in() {
         assert_eq!((&answer["is_moderator"], &answer["user_info"]["displayName"]), (&json!(false), &json!("Bu<b>di\"&")));
         let plain = guest.post(&format!("{}/enter", own.location), &[], false).await;
         assert!(plain.status == 303 && plain.location.starts_with("https://jitsi.example.org/"), "works without scripts");
+    })
+    .await;
+}
+
+// R21: one public link fills neither the list of those who wait nor the disk; what is left of a meeting goes a month after it.
+#[tokio::test]
+async fn as_many_wait_as_may_and_none_stays_for_ever() {
+    on_every_engine(async |service| {
+        let client = with_jitsi(&service).await;
+        let ana = client.acting("7", "user");
+        let (meeting, other) = (meeting(&ana, json!({ "lobby": true })).await, meeting(&ana, json!({ "lobby": true })).await);
+        let (guest, door) = (service.anonymous(), code(&meeting));
+        let knock = async |door: String| guest.post(&door, &[("name", "Budi")], false).await;
+        let own = knock(door.clone()).await.location;
+        let others = futures_util::stream::iter(0..499).map(|_| knock(door.clone())).buffer_unordered(32);
+        assert!(others.all(async |page| page.status == 303).await);
+        let full = knock(door.clone()).await;
+        assert!(full.status == 429 && full.body.contains("The waiting room is full"), "{} {}", full.status, full.body);
+        assert_eq!(knock(code(&other)).await.status, 303, "another meeting has room");
+        client.acting("8", "user").error("meeting.join", json!({ "id": meeting["id"] })).await;
+        guest.post(&format!("{own}/leave"), &[], false).await;
+        assert_eq!(knock(door.clone()).await.status, 429, "a colleague waits in the place of the one who left");
+        ana.ok("meeting.update", json!({ "id": other["id"], "start": in_min(14 * 24 * 60), "end": in_min(14 * 24 * 60 + 30) })).await;
+        service.advance_min(30 * 24 * 60);
+        assert_eq!(service.app.joining.forget_entries().await.unwrap(), 0);
+        service.advance_min(24 * 60);
+        assert_eq!(service.app.joining.forget_entries().await.unwrap(), 500);
+        service.advance_min(15 * 24 * 60);
+        assert_eq!(service.app.joining.forget_entries().await.unwrap(), 1);
     })
     .await;
 }

@@ -45,6 +45,13 @@ pub struct Entry {
     pub created_at: Timestamp,
 }
 
+impl Entry {
+    /// Whether nobody knows them, and a host has to speak. Users have one entry each, so that their number is bounded anyway.
+    pub fn is_waiting_guest(&self) -> bool {
+        self.person.is_none() && self.state == EntryState::Waiting
+    }
+}
+
 /// Somebody at the door, as hosts see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntryView {

@@ -2,8 +2,11 @@
 
 use super::model::{Entry, EntryState};
 use crate::args;
-use crate::db::Tx;
-use crate::kernel::{Failure, LobbyEntryId, MeetingId, OrgId};
+use crate::db::{Old, Tx};
+use crate::kernel::{Failure, LobbyEntryId, MeetingId, OrgId, Timestamp, id};
+
+/// Who may wait for a meeting at a time: more than a host can look through, and few enough that a link in public fills no disk.
+const WAITING: i64 = 500;
 
 /// Adds an entry; a user who knocks again keeps the one they have.
 pub(in crate::join) async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), Failure> {
@@ -22,6 +25,22 @@ pub(in crate::join) async fn find_by_person(tx: &mut Tx, meeting: MeetingId, per
     let sql =
         "select id, org_id, meeting_id, token, person, name, state, created_at from lobby_entry where meeting_id = $1 and person = $2";
     tx.fetch_optional(sql, args![meeting, person]).await
+}
+
+/// Whether as many wait as may. Those who come in the same moment may be let through together.
+pub(in crate::join) async fn is_full(tx: &mut Tx, meeting: MeetingId) -> Result<bool, Failure> {
+    let sql = "select count(*) from (select 1 from lobby_entry where meeting_id = $1 and state = 'waiting' limit $2) those";
+    let (waiting,): (i64,) = tx.fetch_one(sql, args![meeting, WAITING]).await?;
+    Ok(waiting >= WAITING)
+}
+
+/// Entries of meetings whose time was over before `before`. Identifiers grow with time, so that younger entries are not looked at.
+pub(super) fn old(before: Timestamp) -> Old {
+    let bound: LobbyEntryId = id::earliest(before);
+    let which =
+        "id < $1 and exists (select 1 from meeting m where m.id = lobby_entry.meeting_id and m.end_at < $2 and m.state <> 'started')
+        order by id";
+    Old::new("lobby_entry", "id", which, args![bound, before])
 }
 
 /// Who waits, in the order they came; at most 200.

@@ -102,6 +102,9 @@ impl Joining {
     async fn enter_book(&self, ctx: &Ctx, entry: Entry) -> Result<(), Failure> {
         let org = ctx.org;
         let unit = async move |tx: &mut Tx| {
+            if entry.is_waiting_guest() && store::is_full(tx, entry.meeting_id).await? {
+                return Err(Failure::from(&kinds::LOBBY_FULL).with("retry_after_s", FULL_FOR_S));
+            }
             store::insert(tx, &entry).await?;
             if entry.state == EntryState::Waiting {
                 let data = json!({ "meeting_id": entry.meeting_id, "entry": EntryView::from(&entry) });
@@ -113,6 +116,8 @@ impl Joining {
     }
 }
 
+/// Seconds after which a full lobby is worth another try.
+const FULL_FOR_S: u64 = 60;
 /// Most characters of the name that a guest gives; the page says so too.
 const NAME_CHARS: usize = 80;
 

@@ -125,6 +125,8 @@ impl Pages {
             NoticeKind::Refused(card())
         } else if name == kinds::FULL.name {
             NoticeKind::Full(card())
+        } else if name == kinds::LOBBY_FULL.name {
+            NoticeKind::LobbyFull(card(), failure.data()["retry_after_s"].as_u64().unwrap_or(60))
         } else if name == kinds::NO_LINK.name {
             NoticeKind::NoLink(card())
         } else {
@@ -142,7 +144,7 @@ impl Pages {
 
     pub(super) fn notice(&self, asking: &Asking, kind: NoticeKind) -> Response {
         let retry_after = match &kind {
-            NoticeKind::TooManyTries { seconds } => Some(*seconds),
+            NoticeKind::TooManyTries { seconds } | NoticeKind::LobbyFull(_, seconds) => Some(*seconds),
             _ => None,
         };
         let notice = Notice { lang: asking.lang, kind };

@@ -24,6 +24,8 @@ pub enum NoticeKind {
     Refused(MeetingCard),
     /// As many people as may take part are in the meeting.
     Full(MeetingCard),
+    /// As many people wait to be let in as may; so many seconds later it is worth another try.
+    LobbyFull(MeetingCard, u64),
     /// The provider has not made the call, and will not without help.
     NoLink(MeetingCard),
     /// Only people of the organization, or invited ones, may join; the address leads to where they sign in.
@@ -58,7 +60,7 @@ impl Notice {
             NoticeKind::Changed | NoticeKind::NoLink(_) => 409,
             NoticeKind::Ended(_) | NoticeKind::Cancelled(..) => 410,
             NoticeKind::Refused(_) | NoticeKind::Full(_) | NoticeKind::SignIn(_) => 403,
-            NoticeKind::TooManyTries { .. } => 429,
+            NoticeKind::TooManyTries { .. } | NoticeKind::LobbyFull(..) => 429,
             NoticeKind::Problem { .. } => 500,
         }
     }
@@ -73,6 +75,7 @@ impl Notice {
             NoticeKind::Cancelled(..) => "cancelled",
             NoticeKind::Refused(_) => "refused",
             NoticeKind::Full(_) => "full",
+            NoticeKind::LobbyFull(..) => "lobby_full",
             NoticeKind::NoLink(_) => "no_link",
             NoticeKind::SignIn(_) => "sign_in",
             NoticeKind::TooManyTries { .. } => "too_many_tries",
@@ -87,7 +90,9 @@ impl Notice {
     fn text(&self) -> String {
         let key = format!("notice.{}.text", self.key());
         match &self.kind {
-            NoticeKind::TooManyTries { seconds } => self.lang.fill(&key, "wait", self.lang.duration(*seconds)),
+            NoticeKind::TooManyTries { seconds } | NoticeKind::LobbyFull(_, seconds) => {
+                self.lang.fill(&key, "wait", self.lang.duration(*seconds))
+            }
             _ => self.lang.say(&key).to_owned(),
         }
     }
@@ -98,6 +103,7 @@ impl Notice {
             | NoticeKind::Cancelled(meeting, _)
             | NoticeKind::Refused(meeting)
             | NoticeKind::Full(meeting)
+            | NoticeKind::LobbyFull(meeting, _)
             | NoticeKind::NoLink(meeting) => Some(meeting),
             _ => None,
         }
