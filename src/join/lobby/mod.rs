@@ -1,8 +1,7 @@
 //! Whoever came to the door without being invited by name: guests, and users of the organization in a meeting with a lobby.
 //!
 //! A guest who gave a name has an entry with a token of 130 bits, which is their way into the meeting. In a meeting with a lobby
-//! it waits until a host admits or refuses it. As many wait as a
-//! bound allows; what is left of meetings that are long over goes.
+//! it waits until a host admits or refuses it. As many wait as a bound allows; what is left of meetings that are long over goes.
 
 mod model;
 mod retention;
