@@ -1,9 +1,10 @@
 //! From time to time: what the provider has is what it should have.
 
 use super::Hosting;
-use super::plan::wanted;
+use super::plan::{OVER_MIN, wanted};
 use crate::db::Tx;
 use crate::kernel::{Failure, MeetingId, OrgId};
+use crate::meetings::input::MAX_DURATION_MIN;
 use crate::providers::calls::host::MadeRef;
 use crate::providers::calls::{There, Trouble};
 use crate::providers::links::{self, Link, LinkState};
@@ -19,14 +20,15 @@ impl Hosting {
         self.compare_before(self.compare_every_min).await
     }
 
-    /// Compares everything, whenever it was last compared.
+    /// Compares everything that is not over, whenever it was last compared.
     pub async fn compare_all(&self) -> Result<(), Failure> {
         self.compare_before(-1).await
     }
 
     async fn compare_before(&self, min: i64) -> Result<(), Failure> {
-        let before = self.meetings.db().clock().now().plus_min(-min);
-        let stale = links::stale(&mut self.meetings.db().reader().await?, before, BATCH).await?;
+        let now = self.meetings.db().clock().now();
+        let (before, since) = (now.plus_min(-min), now.plus_min(-OVER_MIN));
+        let stale = links::stale(&mut self.meetings.db().reader().await?, before, since.plus_min(-MAX_DURATION_MIN), since, BATCH).await?;
         for (org, meeting) in stale {
             self.compare(org, meeting).await?;
         }

@@ -1,11 +1,14 @@
 //! What has to be done at a provider.
 
 use crate::kernel::seal::sha256;
-use crate::kernel::{Failure, ProviderId};
+use crate::kernel::{Failure, ProviderId, Timestamp};
 use crate::meetings::{Meeting, RecordingBy, State};
 use crate::providers::calls::Wanted;
 use crate::providers::inbound::hex;
 use crate::providers::links::{Link, LinkState};
+
+/// Minutes after its end from which on a meeting that nobody ended is over at its provider as well.
+pub const OVER_MIN: i64 = 24 * 60;
 
 /// What has to be done about one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +55,11 @@ pub fn is_wanted(meeting: Option<&Meeting>) -> Option<bool> {
         Some(State::Ready | State::Started) => Some(true),
         Some(State::Draft | State::Ended) => None,
     }
+}
+
+/// Whether it is so long over that it is neither compared nor, where the provider has dropped it, made again.
+pub fn is_over(wanted: &Wanted, now: Timestamp) -> bool {
+    wanted.end.plus_min(OVER_MIN) <= now
 }
 
 /// What has to be done about `link`, when the meeting should be at `target` and known as `fingerprint`.
@@ -104,5 +112,15 @@ mod tests {
         ] {
             assert_eq!(step(link, is_wanted, Some(target), "now"), expected, "{link:?}");
         }
+    }
+
+    // R21: what a provider dropped is not made anew for a meeting that is over.
+    #[test]
+    fn is_over_a_day_after_its_end() {
+        let end = Timestamp::from_secs(1_800_000_000);
+        let (name, description, tz) = (String::new(), String::new(), "UTC".to_owned());
+        let wanted = Wanted { name, description, start: end.plus_min(-30), end, tz, waiting_room: false, may_record: false };
+        assert!(!is_over(&wanted, end.plus_min(-10)) && !is_over(&wanted, end.plus_min(OVER_MIN - 1)));
+        assert!(is_over(&wanted, end.plus_min(OVER_MIN)));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::types::Json;
 
 use super::Hosting;
-use super::plan::{Step, fingerprint, is_wanted, step, wanted};
+use super::plan::{Step, fingerprint, is_over, is_wanted, step, wanted};
 use crate::audit;
 use crate::db::Tx;
 use crate::egress;
@@ -186,6 +186,11 @@ impl Hosting {
         match host.update(&caller, &there, should).await {
             Ok(()) => {
                 (link.known, link.state, link.error) = (known.to_owned(), LinkState::Ready, None);
+                Ok(self.save(link).await?)
+            }
+            // Providers drop what is long over, and nobody will come any more. Whoever moves it to another time has it made again.
+            Err(Trouble::Missing) if is_over(should, caller.now()) => {
+                (link.known, link.error) = (known.to_owned(), None);
                 Ok(self.save(link).await?)
             }
             Err(Trouble::Missing) => self.make_again(link, should, known).await,

@@ -11,7 +11,7 @@ use crate::kernel::{Failure, MeetingId, ProviderId, Timestamp, text};
 use crate::tenancy::Actor;
 
 /// Longest meeting: a week.
-pub(super) const MAX_DURATION_MIN: i64 = 7 * 24 * 60;
+pub const MAX_DURATION_MIN: i64 = 7 * 24 * 60;
 /// Most people in one call.
 pub(super) const MAX_PEOPLE: usize = 1000;
 

@@ -88,12 +88,21 @@ pub async fn remove(tx: &mut Tx, org: OrgId, id: ProviderLinkId) -> Result<(), F
     tx.execute("delete from provider_meeting where org_id = $1 and id = $2", args![org, id]).await.map(drop)
 }
 
-/// Meetings of all organizations that are there and were not compared with their provider since `before`.
-pub async fn stale(tx: &mut Tx, before: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
-    let sql = "select l.org_id, l.meeting_id from provider_meeting l join meeting m on m.id = l.meeting_id
-        where l.state in ('ready', 'failed') and (l.fetched_at is null or l.fetched_at < $1) and m.state in ('ready', 'started')
-        order by l.fetched_at limit $2";
-    tx.fetch_all(sql, args![before, limit]).await
+/// Meetings of all organizations that are there, were not compared with their provider since `before`, and end after `since`;
+/// none of them began before `begun`. They are entered by their beginning, which SQLite is held to by `cross join`: links of what is over
+/// are many, and none of them is looked at.
+pub async fn stale(
+    tx: &mut Tx,
+    before: Timestamp,
+    begun: Timestamp,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let sql = "select l.org_id, l.meeting_id from organization o cross join meeting m cross join provider_meeting l
+        where m.org_id = o.id and m.state in ('ready', 'started') and m.start_at >= $2 and m.end_at > $3
+            and l.meeting_id = m.id and l.state in ('ready', 'failed') and (l.fetched_at is null or l.fetched_at < $1)
+        order by l.fetched_at nulls first limit $4";
+    tx.fetch_all(sql, args![before, begun, since, limit]).await
 }
 
 /// Meetings of all organizations that are at a provider, whose time began before `until`, and that are not over or ended after `since`;
@@ -126,4 +135,48 @@ pub async fn overdue(tx: &mut Tx, since: Timestamp, now: Timestamp, limit: u32) 
 pub async fn doubt(tx: &mut Tx, org: OrgId, provider: ProviderId, external_id: &str) -> Result<(), Failure> {
     let sql = "update provider_meeting set fetched_at = null where org_id = $1 and provider_id = $2 and external_id = $3";
     tx.execute(sql, args![org, provider, external_id]).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::{engines, organization};
+
+    const DAY_MIN: i64 = 24 * 60;
+
+    async fn meeting(tx: &mut Tx, org: OrgId, state: &'static str, end: Timestamp) -> Result<MeetingId, Failure> {
+        let id: MeetingId = tx.new_id();
+        let sql = "insert into meeting (id, org_id, name, description, room_code, room_name, meeting_type, state, access, start_at, end_at,
+                tz, lobby, wait_for_host, early_open_min, grace_min, recording_by, custom, created_at, updated_at, version)
+            values ($1, $2, '', '', $3, $3, 'scheduled', $4, 'public', $5, $6, 'UTC', $7, $7, 0, 0, 'host', $8, $6, $6, 1)";
+        let args = args![id, org, id.to_string(), state, end.plus_min(-30), end, false, serde_json::json!({})];
+        tx.execute(sql, args).await?;
+        let mut link = Link::wanted(tx.new_id(), org, id, tx.new_id(), end);
+        insert(tx, &link).await?;
+        (link.state, link.fetched_at) = (crate::providers::links::LinkState::Ready, Some(end.plus_min(-40 * DAY_MIN)));
+        save(tx, &link).await.map(|()| id)
+    }
+
+    // R21: what nobody came to stays `ready` for ever; it is not asked about for ever, and keeps no other from being asked about.
+    #[tokio::test]
+    async fn what_is_over_is_not_compared() {
+        for (engine, db) in engines().await {
+            let org = organization(&db).await;
+            let now = db.clock().now();
+            let made = async move |tx: &mut Tx| {
+                for days in 2..60 {
+                    meeting(tx, org, "ready", now.plus_min(-days * DAY_MIN)).await?;
+                }
+                meeting(tx, org, "ended", now.plus_min(60)).await?;
+                let just_over = meeting(tx, org, "ready", now.plus_min(-60)).await?;
+                let goes_on = meeting(tx, org, "started", now.plus_min(10)).await?;
+                let to_come = meeting(tx, org, "ready", now.plus_min(30 * DAY_MIN)).await?;
+                Ok(vec![(org, just_over), (org, goes_on), (org, to_come)])
+            };
+            let expected = db.unit(move |tx| Box::pin(async move { made(tx).await })).await.unwrap();
+            let (begun, since) = (now.plus_min(-8 * DAY_MIN), now.plus_min(-DAY_MIN));
+            let found = stale(&mut db.reader().await.unwrap(), now, begun, since, 10).await.unwrap();
+            assert_eq!(found, expected, "{engine}");
+        }
+    }
 }
