@@ -18,7 +18,7 @@ use crate::config::Webhooks;
 use crate::db::{Db, Topic, Tx};
 use crate::events::Event;
 use crate::jobs::worker::complain;
-use crate::kernel::{Ctx, EndpointId, Failure, OrgId, Sealer, Timestamp, code};
+use crate::kernel::{Ctx, EndpointId, Failure, Sealer, Timestamp, code};
 use crate::traces::{Span, SpanKind};
 
 /// Messages on their way at a time: to one endpoint, so that a slow one holds up nobody else, and in all.
@@ -131,19 +131,27 @@ impl Deliverer {
             Err(failure) => Receipt::Refused { status: None, retry_after_s: None, why: failure.to_string() },
         };
         let gone = matches!(receipt, Receipt::Gone);
-        let (org, endpoint, was_failing) = (parcel.org, parcel.endpoint, parcel.failing);
-        let failing = self.0.db.unit(move |tx| Box::pin(async move { record(tx, &parcel, receipt).await })).await?;
+        let (org, endpoint, was_failing) = (parcel.org, parcel.endpoint, parcel.failing_since.is_some());
+        let Outcome { failing, given_up } = self.0.db.unit(move |tx| Box::pin(async move { record(tx, &parcel, receipt).await })).await?;
         // Apart from the record, which holds the endpoint together with others.
         if failing != was_failing {
             self.0.db.unit(move |tx| Box::pin(async move { endpoints::note_health(tx, org, endpoint, !failing).await })).await?;
         }
-        if gone { self.disable(org, endpoint).await } else { Ok(()) }
+        let ctx = || Ctx::system(org, code::token(&**self.0.db.entropy()));
+        match (gone, given_up) {
+            (true, _) => self.disable(ctx(), endpoint).await,
+            (false, true) => self.disable_if_dead(ctx(), endpoint).await,
+            (false, false) => Ok(()),
+        }
     }
 
-    async fn disable(&self, org: OrgId, endpoint: EndpointId) -> Result<(), Failure> {
-        let ctx = Ctx::system(org, code::token(&**self.0.db.entropy()));
+    async fn disable(&self, ctx: Ctx, endpoint: EndpointId) -> Result<(), Failure> {
         let why = "the receiver answered 410 Gone";
         self.0.db.unit(move |tx| Box::pin(async move { service::disable(tx, &ctx, endpoint, why).await })).await
+    }
+
+    async fn disable_if_dead(&self, ctx: Ctx, endpoint: EndpointId) -> Result<(), Failure> {
+        self.0.db.unit(move |tx| Box::pin(async move { service::disable_if_dead(tx, &ctx, endpoint).await })).await
     }
 
     fn message(&self, parcel: &Parcel, now: Timestamp) -> Result<Message, Failure> {
@@ -189,14 +197,20 @@ fn body(event: &Event) -> String {
     json!({ "type": kind, "timestamp": created_at, "data": data, "id": id, "seq": seq, "subject": subject }).to_string()
 }
 
-// Answers whether the endpoint fails.
-async fn record(tx: &mut Tx, parcel: &Parcel, receipt: Receipt) -> Result<bool, Failure> {
+/// What an attempt says about its endpoint.
+struct Outcome {
+    failing: bool,
+    /// Whether it was the last attempt, and in vain.
+    given_up: bool,
+}
+
+async fn record(tx: &mut Tx, parcel: &Parcel, receipt: Receipt) -> Result<Outcome, Failure> {
     match receipt {
         Receipt::Taken { status } => {
             count("delivered");
             let attempt = Attempt { state: DeliveryState::Delivered, next_attempt_at: None, status: Some(status), error: None };
             deliveries::record(tx, parcel, attempt).await?;
-            Ok(false)
+            Ok(Outcome { failing: false, given_up: false })
         }
         Receipt::Gone => {
             count("gone");
@@ -209,14 +223,15 @@ async fn record(tx: &mut Tx, parcel: &Parcel, receipt: Receipt) -> Result<bool, 
     }
 }
 
-async fn refused(tx: &mut Tx, parcel: &Parcel, status: Option<u16>, retry_after_s: Option<i64>, why: &str) -> Result<bool, Failure> {
+async fn refused(tx: &mut Tx, parcel: &Parcel, status: Option<u16>, retry_after_s: Option<i64>, why: &str) -> Result<Outcome, Failure> {
     let next_attempt_at = schedule::next(tx.now(), parcel.attempt, retry_after_s, tx.entropy());
     let state = if next_attempt_at.is_some() { DeliveryState::Pending } else { DeliveryState::Failed };
     let recorded = deliveries::record(tx, parcel, Attempt { state, next_attempt_at, status, error: Some(why) }).await?;
-    if recorded && state == DeliveryState::Failed {
+    let given_up = recorded && state == DeliveryState::Failed;
+    if given_up {
         tracing::error!(delivery.id = %parcel.id, endpoint.id = %parcel.endpoint, why, "a webhook was given up; it can be redelivered");
     }
-    Ok(if recorded { true } else { parcel.failing })
+    Ok(Outcome { failing: recorded || parcel.failing_since.is_some(), given_up })
 }
 
 fn count(result: &'static str) {

@@ -4,7 +4,8 @@
 //! * A delivery is sent at least once, under a lease; the event's identifier is the receiver's key to apply it once.
 //! * Events of one subject are delivered in order: a delivery waits for earlier ones of its subject, and for nothing else.
 //! * A delivery that fails is tried again for more than three days; then it is `failed`, stays, and can be delivered again.
-//!   An endpoint that answers 410 is disabled; what it has not received waits until it is enabled, as long as events are kept.
+//!   An endpoint that answers 410, or to which nothing got through for 14 days, is disabled; what it has not received waits until it is
+//!   enabled, as long as events are kept.
 //!
 //! | file | holds |
 //! |---|---|

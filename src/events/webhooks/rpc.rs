@@ -80,8 +80,8 @@ static CREATE: Spec = Spec {
     summary: "Have events pushed to an address",
     description: "From now on every event of these types is posted there as {type, timestamp, data, id, seq, subject}, signed as Standard \
         Webhooks 1.0.0 asks (webhook-id, webhook-timestamp, webhook-signature). A 2xx answer takes it; anything else, redirects included, is \
-        tried again for more than three days; 410 disables the endpoint. Events of one subject arrive in order. An event may arrive twice: \
-        webhook-id is the same. The secret is in the answer and nowhere else.",
+        tried again for more than three days; 410 disables the endpoint, and so do 14 days without a single success. Events of \
+        one subject arrive in order. An event may arrive twice: webhook-id is the same. The secret is in the answer and nowhere else.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
     errors: &[],

@@ -15,6 +15,8 @@ use crate::kernel::{Ctx, DeliveryId, EndpointId, Failure, Page, Sealer, text};
 
 const DESCRIPTION: usize = 255;
 const URL: usize = 2000;
+/// Days without a single success after which an endpoint is disabled.
+const DEAD_AFTER_DAYS: i64 = 14;
 
 /// An endpoint with its sealed secret: what the idempotency record may hold.
 #[derive(Serialize, Deserialize)]
@@ -83,6 +85,21 @@ fn set_active(endpoint: &mut Endpoint, active: bool) {
         endpoint.disabled_reason = Some("by an admin".to_owned());
     }
     endpoint.active = active;
+}
+
+/// Disables an endpoint that has taken nothing for [`DEAD_AFTER_DAYS`]: what waits for an active one holds its organization's events.
+/// Ask when a delivery was given up: after days of attempts, so that one failure after a quiet month switches nothing off.
+pub(super) async fn disable_if_dead(tx: &mut Tx, ctx: &Ctx, id: EndpointId) -> Result<(), Failure> {
+    endpoints::hold(tx, ctx.org, id).await?;
+    let since = endpoints::find(tx, ctx.org, id).await?.and_then(|endpoint| endpoint.failing_since);
+    match since {
+        Some(since) if since.plus_secs(DEAD_AFTER_DAYS * 86_400) <= tx.now() => {
+            let why = format!("no delivery has succeeded for {DEAD_AFTER_DAYS} days");
+            tracing::error!(endpoint.id = %id, why, "a webhook endpoint was disabled; what waits for it is delivered once it is active again");
+            disable(tx, ctx, id, &why).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a receiver's 410 asks for.

@@ -48,9 +48,9 @@ async fn a_poison_subject_blocks_nobody_else_and_can_be_redelivered() {
         bench.drain().await;
         assert_eq!(receiver.taken().len(), 2, "{}", bench.engine);
         while bench.deliveries().await[0].state == DeliveryState::Pending {
-            hours += 30;
+            hours += 6;
             assert!(hours < 1000, "{}: is never given up", bench.engine);
-            bench.clock.advance_secs(30 * 3600);
+            bench.clock.advance_secs(6 * 3600);
             bench.drain().await;
         }
         let poison = bench.deliveries().await.remove(0);
@@ -89,6 +89,46 @@ async fn gone_disables_the_endpoint_and_loses_nothing() {
         assert_eq!(receiver.taken(), [1, 2], "{}", bench.engine);
         let actions = bench.texts("select action from audit order by action").await;
         assert_eq!(actions, ["webhook.endpoint.create", "webhook.endpoint.disable", "webhook.endpoint.update"], "{}", bench.engine);
+    }
+}
+
+// R21: an endpoint that never answers is left alone after two weeks, and holds no events any more; one success in between keeps it.
+#[tokio::test]
+async fn an_endpoint_that_is_dead_for_two_weeks_is_disabled() {
+    for bench in benches().await {
+        let (dead, rare) = (Receiver::start().await, Receiver::start().await);
+        let (endpoint, other) = (bench.endpoint(&dead.url, &[]).await.endpoint.id, bench.endpoint(&rare.url, &[]).await.endpoint.id);
+        dead.answers_status(500);
+        rare.answers(|hit| if hit.subject() == "b" { StatusCode::OK } else { StatusCode::BAD_GATEWAY }.into_response());
+        for _ in 0..20 {
+            bench.happens("a").await;
+        }
+        let mut hours = 0;
+        while bench.shown(endpoint).await.active {
+            assert!(hours < 24 * 30, "{}: is never left alone", bench.engine);
+            hours += 24;
+            bench.clock.advance_secs(24 * 3600);
+            if hours == 24 * 10 {
+                bench.happens("b").await;
+            }
+            bench.drain().await;
+        }
+        assert!(hours >= 24 * 14, "{}: after {hours} h already", bench.engine);
+        assert!(bench.shown(endpoint).await.disabled_reason.unwrap().contains("14 days"), "{}", bench.engine);
+        assert!(bench.shown(other).await.active, "{}: it took one", bench.engine);
+        bench.deactivate(other).await;
+        let hits = dead.hits().len();
+        bench.clock.advance_secs(24 * 3600);
+        bench.drain().await;
+        assert_eq!(dead.hits().len(), hits, "{}: it is left alone", bench.engine);
+        dead.answers_status(200);
+        assert_eq!(bench.activate(endpoint).await.failing_since, None, "{}", bench.engine);
+        bench.drain().await;
+        assert!(dead.taken().contains(&20), "{}: what waited is delivered", bench.engine);
+        bench.clock.advance_secs(3 * 86_400);
+        bench.deactivate(endpoint).await;
+        let forgotten = crate::events::retention::Retention::new(&bench.db, 2, &[]).run(crate::events::retention::EVENTS).await;
+        assert_eq!(forgotten.unwrap(), 21, "{}: nothing is held", bench.engine);
     }
 }
 
