@@ -131,7 +131,7 @@ impl Deliverer {
             Err(failure) => Receipt::Refused { status: None, retry_after_s: None, why: failure.to_string() },
         };
         let gone = matches!(receipt, Receipt::Gone);
-        let (org, endpoint, was_failing) = (parcel.org, parcel.endpoint, parcel.failing_since.is_some());
+        let (org, endpoint, was_failing) = (parcel.org, parcel.endpoint, parcel.failing);
         let Outcome { failing, given_up } = self.0.db.unit(move |tx| Box::pin(async move { record(tx, &parcel, receipt).await })).await?;
         // Apart from the record, which holds the endpoint together with others.
         if failing != was_failing {
@@ -231,7 +231,7 @@ async fn refused(tx: &mut Tx, parcel: &Parcel, status: Option<u16>, retry_after_
     if given_up {
         tracing::error!(delivery.id = %parcel.id, endpoint.id = %parcel.endpoint, why, "a webhook was given up; it can be redelivered");
     }
-    Ok(Outcome { failing: recorded || parcel.failing_since.is_some(), given_up })
+    Ok(Outcome { failing: recorded || parcel.failing, given_up })
 }
 
 fn count(result: &'static str) {

@@ -28,8 +28,8 @@ pub struct Parcel {
     pub url: String,
     pub secret: Vec<u8>,
     pub old_secret: Option<(Vec<u8>, Timestamp)>,
-    /// Since when the endpoint was failing when this was leased.
-    pub failing_since: Option<Timestamp>,
+    /// Whether the endpoint was failing when this was leased.
+    pub failing: bool,
     pub event: Event,
     /// The `traceparent` of what made the event.
     pub cause: Option<String>,
@@ -62,8 +62,8 @@ impl From<Row> for Parcel {
         let Row { id, org_id: org, endpoint_id: endpoint, attempts: attempt, lease_until, url, secret, .. } = row;
         let Row { event_id, seq, kind, subject, data, event_at, .. } = row;
         let event = Event { id: event_id, seq, kind, subject, data: data.0, created_at: event_at };
-        let (old_secret, failing_since, cause) = (row.old_secret.zip(row.old_secret_until), row.failing_since, row.traceparent);
-        Self { id, org, endpoint, attempt, lease_until, url, secret, old_secret, failing_since, event, cause }
+        let (old_secret, failing, cause) = (row.old_secret.zip(row.old_secret_until), row.failing_since.is_some(), row.traceparent);
+        Self { id, org, endpoint, attempt, lease_until, url, secret, old_secret, failing, event, cause }
     }
 }
 
