@@ -224,5 +224,16 @@ pub(super) async fn expire(tx: &mut Tx) -> Result<Vec<(OrgId, BookingId)>, Failu
 
 /// Bookings that ended before `end`.
 pub(super) fn old(end: Timestamp) -> Old {
-    Old::new("booking", "id", "end_at < $1", args![end])
+    Old::new("booking", "id", "end_at < $1 order by end_at", args![end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R21
+    #[tokio::test]
+    async fn what_is_old_is_found_by_an_index() {
+        old(Timestamp::from_secs(0)).assert_found_by_an_index().await;
+    }
 }

@@ -39,15 +39,14 @@ pub(super) async fn put_entry(
 
 /// Who was told of what was over before `before`.
 pub(super) fn old_invitees(before: Timestamp) -> Old {
-    let which = "exists (select 1 from calendar_entry e where e.org_id = calendar_invitee.org_id
-        and e.subject = calendar_invitee.subject and e.ends_at < $1)";
+    let which = "(org_id, subject) in (select e.org_id, e.subject from calendar_entry e where e.ends_at < $1)";
     Old::new("calendar_invitee", "org_id, subject, email", which, args![before])
 }
 
 /// Calendar objects of what was over before `before`, of which nobody is left who was told.
 pub(super) fn old_entries(before: Timestamp) -> Old {
     let which = "ends_at < $1 and not exists (select 1 from calendar_invitee i where i.org_id = calendar_entry.org_id
-        and i.subject = calendar_entry.subject)";
+        and i.subject = calendar_entry.subject) order by ends_at";
     Old::new("calendar_entry", "org_id, subject", which, args![before])
 }
 
@@ -117,4 +116,16 @@ pub(super) async fn feed(tx: &mut Tx, token_hash: Vec<u8>) -> Result<Option<(Org
     let sql =
         "select f.org_id, f.user_id from calendar_feed f join user_account u on u.id = f.user_id where f.token_hash = $1 and u.active";
     tx.fetch_optional(sql, args![token_hash]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R21
+    #[tokio::test]
+    async fn what_is_old_is_found_by_an_index() {
+        old_invitees(Timestamp::from_secs(0)).assert_found_by_an_index().await;
+        old_entries(Timestamp::from_secs(0)).assert_found_by_an_index().await;
+    }
 }

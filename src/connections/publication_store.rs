@@ -60,7 +60,7 @@ pub(super) async fn spans(tx: &mut Tx, org: OrgId, connection: ConnectionId) -> 
 
 /// What is over since `end`: nobody changes it any more.
 pub(super) fn old(end: Timestamp) -> Old {
-    Old::new("calendar_publication", "connection_id, meeting_id", "end_at < $1", args![end])
+    Old::new("calendar_publication", "connection_id, meeting_id", "end_at < $1 order by end_at", args![end])
 }
 
 /// Organizations that publish, whose events were not all looked at.
@@ -112,4 +112,15 @@ pub(super) async fn ahead(tx: &mut Tx, org: OrgId, user: UserId, limit: u32) -> 
     let now = tx.now();
     let found: Vec<(MeetingId,)> = tx.fetch_all(sql, args![org, user, now, limit]).await?;
     Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R21
+    #[tokio::test]
+    async fn what_is_old_is_found_by_an_index() {
+        old(Timestamp::from_secs(0)).assert_found_by_an_index().await;
+    }
 }

@@ -27,14 +27,16 @@ impl Old {
         Self { table, key, which, args }
     }
 
+    fn select(&self) -> String {
+        let Self { table, key, which, .. } = self;
+        format!("select {key} from {table} where {which} limit {BATCH}")
+    }
+
     // A row that somebody is changing is left to the next run: it may be young again.
     async fn delete_some(self, tx: &mut Tx) -> Result<u64, Failure> {
-        let (Self { table, key, which, args }, skip_locked) = (self, tx.skip_locked());
-        let sql = format!(
-            "with old as materialized (select {key} from {table} where {which} limit {BATCH}{skip_locked})
-            delete from {table} where ({key}) in (select {key} from old)"
-        );
-        tx.execute(AssertSqlSafe(sql), args).await
+        let (select, skip_locked, Self { table, key, .. }) = (self.select(), tx.skip_locked(), &self);
+        let sql = format!("with old as materialized ({select}{skip_locked}) delete from {table} where ({key}) in (select {key} from old)");
+        tx.execute(AssertSqlSafe(sql), self.args).await
     }
 }
 
@@ -54,6 +56,17 @@ impl Db {
             metrics::counter!("omeet_deleted_total", "table" => old.table).increment(rows);
         }
         Ok(rows)
+    }
+}
+
+#[cfg(test)]
+impl Old {
+    /// Panics where SQLite would read all of a table to find these.
+    pub(crate) async fn assert_found_by_an_index(self) {
+        let (_, db) = super::testing::engines().await.remove(0);
+        let explain = format!("explain query plan {}", self.select());
+        let steps: Vec<(i64, i64, i64, String)> = db.reader().await.unwrap().fetch_all(AssertSqlSafe(explain), self.args).await.unwrap();
+        assert!(!steps.is_empty() && steps.iter().all(|(.., step)| !step.starts_with("SCAN")), "{}: {steps:?}", self.table);
     }
 }
 
@@ -81,6 +94,18 @@ mod tests {
     fn expired() -> Old {
         let key = "org_id, caller, method, idempotency_key";
         Old::new("idempotency", key, "expires_at <= $1 order by expires_at", args![10])
+    }
+
+    // R21: this very check can fail.
+    #[tokio::test]
+    #[should_panic(expected = "idempotency: [(")]
+    async fn what_has_no_index_is_told() {
+        Old::new("idempotency", "org_id", "fingerprint = $1", args![vec![0_u8]]).assert_found_by_an_index().await;
+    }
+
+    #[tokio::test]
+    async fn expired_keys_have_an_index() {
+        expired().assert_found_by_an_index().await;
     }
 
     // R21: a backlog goes batch after batch, by a key of several columns; what is young stays.

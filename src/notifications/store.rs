@@ -139,7 +139,7 @@ pub(super) async fn remind_once(
 
 /// The memory of reminders given before `before`.
 pub(super) fn old_reminders(before: Timestamp) -> Old {
-    Old::new("reminder", "meeting_id, offset_min, start_at", "sent_at < $1 and start_at < $1", args![before])
+    Old::new("reminder", "meeting_id, offset_min, start_at", "start_at < $1 and sent_at < $1 order by start_at", args![before])
 }
 
 /// The rule of a series, if it has one.
@@ -159,4 +159,15 @@ pub(super) async fn finish(tx: &mut Tx, id: crate::kernel::JobId) -> Result<u64,
 #[cfg(test)]
 pub(super) async fn take_letters(tx: &mut Tx) -> Result<u64, Failure> {
     tx.execute("delete from notification", args![]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R21
+    #[tokio::test]
+    async fn what_is_old_is_found_by_an_index() {
+        old_reminders(Timestamp::from_secs(0)).assert_found_by_an_index().await;
+    }
 }

@@ -166,5 +166,16 @@ pub async fn list(
 
 /// Intervals that ended before `end`.
 pub fn old(end: Timestamp) -> Old {
-    Old::new("busy", "id", "end_at < $1", args![end])
+    Old::new("busy", "id", "end_at < $1 order by end_at", args![end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // R21
+    #[tokio::test]
+    async fn what_is_old_is_found_by_an_index() {
+        old(Timestamp::from_secs(0)).assert_found_by_an_index().await;
+    }
 }
