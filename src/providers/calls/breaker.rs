@@ -8,10 +8,13 @@ use crate::kernel::{ProviderId, Timestamp};
 /// Failures in a row after which an account is left alone.
 const FAILURES: u32 = 5;
 const PAUSE_S: i64 = 30;
+/// What failed so long ago says nothing of now; its account may be gone.
+const FORGET_S: i64 = 3600;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Circuit {
     failures: u32,
+    failed_at: Timestamp,
     closed_until: Option<Timestamp>,
 }
 
@@ -24,7 +27,7 @@ impl Breaker {
     /// known how it went.
     pub fn wait_s(&self, account: ProviderId, now: Timestamp) -> Option<i64> {
         let mut circuits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let circuit = circuits.entry(account).or_default();
+        let circuit = circuits.get_mut(&account)?;
         match circuit.closed_until {
             Some(until) if now < until => Some(until.since_ms(now) / 1000 + 1),
             Some(_) => {
@@ -43,8 +46,10 @@ impl Breaker {
     /// It did not answer, or with an error of its own.
     pub fn failed(&self, account: ProviderId, now: Timestamp) {
         let mut circuits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let circuit = circuits.entry(account).or_default();
+        circuits.retain(|_, circuit| now < circuit.failed_at.plus_secs(FORGET_S));
+        let circuit = circuits.entry(account).or_insert(Circuit { failures: 0, failed_at: now, closed_until: None });
         circuit.failures += 1;
+        circuit.failed_at = now;
         if circuit.failures >= FAILURES {
             circuit.closed_until = Some(now.plus_secs(PAUSE_S));
         }
@@ -68,5 +73,14 @@ mod tests {
         assert!(breaker.wait_s(account, later).is_some(), "the others wait for the first");
         breaker.succeeded(account);
         assert_eq!(breaker.wait_s(account, later), None);
+    }
+    #[test]
+    fn keeps_nothing_of_accounts_that_work_or_are_gone() {
+        let (breaker, now) = (Breaker::default(), Timestamp::from_secs(1_800_000_000));
+        let [works, gone, fails] = [1, 2, 3].map(|n| ProviderId::from(uuid::Uuid::from_u128(n)));
+        assert_eq!(breaker.wait_s(works, now), None);
+        breaker.failed(gone, now);
+        breaker.failed(fails, now.plus_secs(FORGET_S));
+        assert_eq!(breaker.0.lock().unwrap().keys().collect::<Vec<_>>(), [&fails]);
     }
 }
