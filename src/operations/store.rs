@@ -2,6 +2,7 @@
 
 use crate::args;
 use crate::db::Tx;
+use crate::events::webhooks::BY_AN_ADMIN;
 use crate::kernel::{Failure, OrgId, ProviderId, Timestamp};
 
 /// What was given up.
@@ -58,13 +59,16 @@ pub struct Erp {
     pub url: String,
     /// Whether it has refused the last ones.
     pub failing: bool,
+    /// Why it was disabled, where it was.
+    pub disabled_reason: Option<String>,
 }
 
-/// Every endpoint that is switched on.
+/// Every endpoint but those that an admin switched off.
 pub async fn erps(tx: &mut Tx) -> Result<Vec<Erp>, Failure> {
-    let sql = "select o.slug as organization, e.url, e.failing_since is not null as failing
-        from webhook_endpoint e join organization o on o.id = e.org_id where e.active order by o.created_at, e.id limit 100";
-    tx.fetch_all(sql, args![]).await
+    let sql = "select o.slug as organization, e.url, e.failing_since is not null as failing, e.disabled_reason
+        from webhook_endpoint e join organization o on o.id = e.org_id where e.active or e.disabled_reason <> $1
+        order by o.created_at, e.id limit 100";
+    tx.fetch_all(sql, args![BY_AN_ADMIN]).await
 }
 
 /// How many recordings are in other buckets than the one that begins with `root`.

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -28,7 +29,7 @@ class Jitsi(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(204)
+        self.send_response(410 if self.path == "/gone" else 204)
         self.end_headers()
 
     def log_message(self, *_):
@@ -78,6 +79,22 @@ def test_a_sound_installation_has_nothing_to_fail(launch, jitsi, mail_server):
     assert "installation's Jitsi" in found and "disk of recordings" in found
     words = server.run("doctor")
     assert words.returncode == 0 and "WARN  addresses: " in words.stdout and "      -> Set server.public_url" in words.stdout
+
+
+@pytest.mark.goal("operations")
+def test_an_endpoint_that_was_disabled_is_named_and_one_that_an_admin_switched_off_is_not(launch, jitsi):
+    server = launch(jitsi__server_url=jitsi, webhooks__allow_private_addresses="true")
+    client = server.client()
+    gone, off = (client.call("webhook.endpoint.create", url=jitsi + path) for path in ("/gone", "/off"))
+    client.call("webhook.endpoint.update", id=off["id"], active=False)
+    client.call("meeting.instant", name="Told")
+    deadline = time.monotonic() + 20
+    while client.call("webhook.endpoint.get", id=gone["id"])["active"]:
+        assert time.monotonic() < deadline, "410 disables an endpoint"
+        time.sleep(0.2)
+    _, found = examine(server)
+    (erp,) = found["erp of main"]
+    assert erp["verdict"] == "warn" and "410 Gone" in erp["says"] and "webhook.endpoint.update" in erp["fix"], erp
 
 
 @pytest.mark.goal("operations")

@@ -35,7 +35,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use model::{CreatedEndpoint, DELIVERY_NOT_FOUND, Delivery, DeliveryFilter, DeliveryState, ENDPOINT_NOT_FOUND, Endpoint};
+pub use model::{BY_AN_ADMIN, CreatedEndpoint, DELIVERY_NOT_FOUND, Delivery, DeliveryFilter, DeliveryState, ENDPOINT_NOT_FOUND, Endpoint};
 pub use rpc::register;
 pub use secret::SEALED;
 pub use service::{deliveries as list_deliveries, redeliver, redeliver_failed};

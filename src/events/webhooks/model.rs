@@ -11,6 +11,9 @@ pub static ENDPOINT_NOT_FOUND: Kind = Kind::new(Class::NotFound, "webhook.endpoi
 /// No such delivery.
 pub static DELIVERY_NOT_FOUND: Kind = Kind::new(Class::NotFound, "webhook.delivery_not_found", "No such webhook delivery");
 
+/// Why an endpoint is disabled that a caller switched off.
+pub const BY_AN_ADMIN: &str = "by an admin";
+
 /// Where events are pushed to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoint {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::model::{CreatedEndpoint, Delivery, ENDPOINT_NOT_FOUND, Endpoint, EndpointUpdate, NewEndpoint};
+use super::model::{BY_AN_ADMIN, CreatedEndpoint, Delivery, ENDPOINT_NOT_FOUND, Endpoint, EndpointUpdate, NewEndpoint};
 use super::model::{DELIVERY_NOT_FOUND, DeliveryFilter, DeliveryState};
 use super::secret::{self, Place};
 use super::store::{deliveries, endpoints};
@@ -82,7 +82,7 @@ fn set_active(endpoint: &mut Endpoint, active: bool) {
     if active {
         (endpoint.disabled_reason, endpoint.failing_since) = (None, None);
     } else if endpoint.active {
-        endpoint.disabled_reason = Some("by an admin".to_owned());
+        endpoint.disabled_reason = Some(BY_AN_ADMIN.to_owned());
     }
     endpoint.active = active;
 }

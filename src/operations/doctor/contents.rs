@@ -1,9 +1,8 @@
-//! What is in the database: sealed values, what failed for good, the ERPs that are told, the providers.
+//! What is in the database: sealed values, what failed for good, the providers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::Findings;
+use super::{Findings, erps};
 use crate::config::Config;
 use crate::db::{Db, DbSettings};
 use crate::kernel::clock::{SystemClock, SystemEntropy};
@@ -14,9 +13,6 @@ use crate::providers::probe::{self, Vantage};
 use crate::providers::{Resolved, accounts};
 use crate::tenancy::organizations;
 use crate::{master_key, providers};
-
-/// How long an ERP may take to answer.
-const ERP_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) async fn look(config: &Config, found: &mut Findings) {
     let (db, sealer) = match open(config).await {
@@ -48,7 +44,7 @@ async fn look_inside(config: &Config, db: &Db, sealer: &Sealer, found: &mut Find
     }
     look_at_failures(db, found).await?;
     look_at_recordings(config, db, found).await?;
-    look_at_erps(db, found).await?;
+    erps::look(db, found).await?;
     look_at_providers(config, db, sealer, found).await
 }
 
@@ -78,39 +74,6 @@ async fn look_at_recordings(config: &Config, db: &Db, found: &mut Findings) -> R
         ),
     }
     Ok(())
-}
-
-async fn look_at_erps(db: &Db, found: &mut Findings) -> Result<(), Failure> {
-    let erps = store::erps(&mut db.reader().await?).await?;
-    if erps.is_empty() {
-        found.ok("erp", "none is told of events (webhook.endpoint.create)");
-    }
-    let client = reqwest::Client::builder().timeout(ERP_WITHIN).redirect(reqwest::redirect::Policy::none());
-    let client = client.build().map_err(Failure::internal)?;
-    for erp in erps {
-        look_at_erp(&client, &erp, found).await;
-    }
-    Ok(())
-}
-
-// Any answer is one: what is there is not ours to judge.
-async fn look_at_erp(client: &reqwest::Client, erp: &store::Erp, found: &mut Findings) {
-    let origin = url::Url::parse(&erp.url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    let name = format!("erp of {}", erp.organization);
-    match client.head(&origin).send().await {
-        Err(error) => {
-            let why = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
-            found.fail(&name, format!("{origin} {why}"), "Check the endpoint's address, the ERP, and the network between");
-        }
-        Ok(_) if erp.failing => {
-            found.warn(
-                &name,
-                format!("{origin} answers, but refuses events"),
-                "See webhook.delivery.list for what it says, and the ERP's log",
-            );
-        }
-        Ok(_) => found.ok(&name, format!("{origin} answers")),
-    }
 }
 
 async fn look_at_providers(config: &Config, db: &Db, sealer: &Sealer, found: &mut Findings) -> Result<(), Failure> {

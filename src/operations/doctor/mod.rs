@@ -9,10 +9,12 @@
 //! | `mail` | the mail server |
 //! | `recordings` | the bucket that recordings go to |
 //! | [`jitsi`] | one Jitsi |
-//! | `contents` | what is in the database: sealed values, dead jobs, ERPs, providers |
+//! | `contents` | what is in the database: sealed values, dead jobs, providers |
+//! | `erps` | the ERPs that are told of events |
 
 mod contents;
 mod database;
+mod erps;
 mod host;
 pub mod jitsi;
 mod mail;
