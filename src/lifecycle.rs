@@ -73,16 +73,14 @@ where
     let app = App::build(&config, &base, stop.clone()).await?;
     prepare(&app, &base).await?;
     let router = if duty == Duty::Work { app.probes(metrics) } else { app.router(metrics) };
-    let working = if duty == Duty::Calls { None } else { Some(app.start_work(&config, &stop)?) };
+    let working = if duty == Duty::Calls { app.start_upkeep(&stop) } else { app.start_work(&config, &stop)? };
     tracing::info!(%address, url = base, engine = ?app.db.engine(), ?duty, "omeet listens");
     tokio::spawn(stop_on_signal(stop.clone()));
     #[cfg(target_os = "linux")]
     tokio::spawn(crate::resident::let_go_of_start());
     Listener::new(router, config.server.proxies()?, config.limits.clone(), stop.clone()).run(socket).await;
     stop.cancel();
-    if let Some(working) = working {
-        working.stop(Duration::from_secs(config.limits.stop_timeout_s)).await;
-    }
+    working.stop(Duration::from_secs(config.limits.stop_timeout_s)).await;
     app.db.close().await;
     collecting.stop().await;
     tracing::info!("omeet stopped");

@@ -68,6 +68,8 @@ pub const READER: events::retention::Reader = events::retention::Reader("calenda
 
 /// How often it is looked for calendars that are due.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often counts of calls are let go.
+const COUNTED_EVERY: Duration = Duration::from_secs(60);
 /// How often is forgotten what was published and is over.
 const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
 
@@ -97,6 +99,15 @@ impl Connections {
         let db = meetings.db();
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), db.entropy().clone()));
         Self(Arc::new(Shared { config: config.calendars.clone(), calls, meetings, keep_days: config.retention.ics_days }))
+    }
+
+    /// Lets go of what this process called: quotas of calendars are their users' own, and nobody looks at these counts.
+    pub fn count_calls(&self, worker: &mut Worker) {
+        let of = self.clone();
+        worker.every("calendar.count", COUNTED_EVERY, move || {
+            of.calls.counts().take();
+            std::future::ready(Ok(()))
+        });
     }
 
     /// Adds the reading, and what happens to connections that end.

@@ -78,7 +78,7 @@ impl Hosting {
         Self(Arc::new(Shared { meetings, recordings, calls, jitsi, compare_every_min: i64::from(providers.compare_every_min) }))
     }
 
-    /// Adds the jobs that bring providers to what meetings are and carry out orders, the comparisons, and the counting of rooms and calls.
+    /// Adds the jobs that bring providers to what meetings are and carry out orders, the comparisons, and the counting of rooms.
     pub fn tasks(&self, worker: &mut Worker) {
         self.on(worker, links::SYNC, |hosting, job| async move { hosting.sync(job).await });
         self.on(worker, links::RECONCILE, |hosting, job| async move { hosting.reconcile(job).await });
@@ -91,6 +91,10 @@ impl Hosting {
         self.every(worker, "provider.reconcile_overdue", OVERDUE_EVERY, |hosting| async move { hosting.reconcile_overdue().await });
         self.every(worker, "provider.compare", COMPARED_EVERY, |hosting| async move { hosting.compare_stale().await });
         self.every(worker, "provider.count_rooms", COUNTED_ROOMS_EVERY, |hosting| async move { hosting.count_rooms().await });
+    }
+
+    /// Adds the writing down of what this process called.
+    pub fn count_calls(&self, worker: &mut Worker) {
         self.every(worker, "provider.count", COUNTED_EVERY, |hosting| async move { hosting.write_down().await });
     }
 

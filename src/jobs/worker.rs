@@ -94,16 +94,25 @@ impl Worker {
     /// Starts everything; `stop` ends it.
     pub fn start(mut self, stop: CancellationToken) -> Working {
         let abandoned = CancellationToken::new();
-        let queue = Queue::new(self.db.clone(), std::mem::take(&mut self.handlers), abandoned.clone());
-        self.run("job.queue", move |stop| queue.clone().serve(stop));
-        let bundles = Bundles::new(self.db.clone(), std::mem::take(&mut self.together), abandoned.clone());
-        self.run("job.bundles", move |stop| bundles.clone().serve(stop));
+        self.take_jobs(&abandoned);
         let tracker = TaskTracker::new();
         for (name, body) in self.loops {
             tracker.spawn(supervise(name, body, stop.clone()));
         }
         tracker.close();
         Working { tracker, stop, abandoned }
+    }
+
+    fn take_jobs(&mut self, abandoned: &CancellationToken) {
+        let (handlers, together) = (std::mem::take(&mut self.handlers), std::mem::take(&mut self.together));
+        if !handlers.is_empty() {
+            let queue = Queue::new(self.db.clone(), handlers, abandoned.clone());
+            self.run("job.queue", move |stop| queue.clone().serve(stop));
+        }
+        if !together.is_empty() {
+            let bundles = Bundles::new(self.db.clone(), together, abandoned.clone());
+            self.run("job.bundles", move |stop| bundles.clone().serve(stop));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ import pytest
 from support.receiver import Receiver, verified
 
 BASE = "https://meet.example.org"
+NOBODY = "http://127.0.0.1:1"
 MEETING = {"name": "Divided", "start": "2031-01-01T09:00:00Z"}
 
 
@@ -45,6 +46,25 @@ def test_calls_are_answered_here_and_work_is_done_there(launch, receiver):
     assert len(receiver.received) == 2, "two workers deliver each event once"
     for one in workers:
         one.stop()
+
+
+@pytest.mark.alone("postgres")
+@pytest.mark.goal("scale", "S17", "S4.7")
+def test_whoever_answers_calls_only_takes_up_new_keys_and_counts_its_own_calls(launch):
+    server = launch(started=False, server__public_url=BASE, providers__allow_private_addresses="true")
+    server.command = ["serve", "--calls-only"]
+    client = server.start().client()
+    settings = {"account_id": "a", "client_id": "b", "client_secret": "c", "host_user": "me@example.org", "api_url": NOBODY, "login_url": NOBODY}
+    account = client.call("provider.create", kind="zoom", name="Nobody answers", settings=settings)
+    assert server.cli("rotate-keys")["sealings"]["resealed"] >= 1
+    assert server.cli("rotate-keys", "--forget-old")["keys"] == 1
+    tested = client.call("provider.test", id=account["id"])
+    assert not tested["ok"], tested
+    deadline = time.monotonic() + 30
+    while not client.call("provider.usage", id=account["id"])["today"]["calls"]:
+        assert time.monotonic() < deadline, "what it called is written down within 15 seconds"
+        time.sleep(0.5)
+    server.stop()
 
 
 @pytest.mark.goal("scale")
