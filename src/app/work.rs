@@ -5,20 +5,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
-use crate::booking::availability;
 use crate::config::Config;
 use crate::operations::metrics;
 use crate::operations::sealings::KEYS_EVERY;
 use crate::{admin, audit, connections, events, jobs, mail, notifications, odoo};
 
-/// How often meetings are looked at whose time is over.
-const SWEEP_EVERY: Duration = Duration::from_secs(15);
-/// How often it is looked whether series need more meetings.
-const EXTEND_EVERY: Duration = Duration::from_secs(3600);
-/// How often old bookings are removed.
-const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
-/// How often public calendars are looked for that are due.
-const READ_EVERY: Duration = Duration::from_secs(5);
 /// How often sessions are removed whose time is over.
 const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
@@ -34,10 +25,8 @@ impl App {
     }
 
     fn upkeep(&self, worker: &mut jobs::Worker) {
-        let db = self.db.clone();
-        worker.every("metrics.sample", metrics::SAMPLE_EVERY, move || metrics::sample(db.clone()));
-        let sealer = self.sealer.clone();
-        worker.every("secrets.keys", KEYS_EVERY, move || {
+        worker.every("metrics.sample", metrics::SAMPLE_EVERY, &self.db, metrics::sample);
+        worker.every("secrets.keys", KEYS_EVERY, &self.sealer, |sealer| {
             sealer.refresh();
             std::future::ready(Ok(()))
         });
@@ -57,44 +46,16 @@ impl App {
         events::retention::tasks(&mut worker, &self.db, config.retention.event_days, &EVENT_READERS);
         audit::retention::tasks(&mut worker, &self.db, config.retention.audit_days);
         mail::tasks(&mut worker, &self.db, &mail::Mailer::new(&config.mail)?, config.mail.keep_days);
-        let db = self.db.clone();
-        worker.every("odoo.sessions", SESSIONS_EVERY, move || odoo::session::forget_expired(db.clone()));
-        let db = self.db.clone();
-        worker.every("admin.sessions", SESSIONS_EVERY, move || admin::forget_expired(db.clone()));
+        worker.every("odoo.sessions", SESSIONS_EVERY, &self.db, odoo::session::forget_expired);
+        worker.every("admin.sessions", SESSIONS_EVERY, &self.db, admin::forget_expired);
         self.inbox.tasks(&mut worker);
         self.joining.tasks(&mut worker);
         self.recordings.tasks(&mut worker);
         self.hosting.tasks(&mut worker);
         self.connections.tasks(&mut worker);
-        let meetings = self.meetings.clone();
-        worker.every("meeting.sweep", SWEEP_EVERY, move || {
-            let meetings = meetings.clone();
-            async move { meetings.sweep().await.map(drop) }
-        });
-        self.start_booking(&mut worker, config);
-        let meetings = self.meetings.clone();
-        worker.every("series.extend", EXTEND_EVERY, move || {
-            let meetings = meetings.clone();
-            async move { meetings.extend_series().await.map(drop) }
-        });
+        self.meetings.tasks(&mut worker);
+        self.booking.tasks(&mut worker);
         self.notifications.tasks(&mut worker);
         Ok(worker.start(stop.clone()))
-    }
-
-    fn start_booking(&self, worker: &mut jobs::Worker, config: &Config) {
-        let fetcher = availability::Fetcher::new(config.booking.allow_private_calendars);
-        let (sweeping, forgetting, reading) = (self.booking.clone(), self.booking.clone(), self.booking.clone());
-        worker.every("booking.sweep", SWEEP_EVERY, move || {
-            let booking = sweeping.clone();
-            async move { booking.sweep().await.map(drop) }
-        });
-        worker.every("booking.forget", FORGET_EVERY, move || {
-            let booking = forgetting.clone();
-            async move { booking.forget_old().await }
-        });
-        worker.every("availability.read", READ_EVERY, move || {
-            let (booking, fetcher) = (reading.clone(), fetcher.clone());
-            async move { booking.read_due_sources(&fetcher).await }
-        });
     }
 }

@@ -14,11 +14,7 @@ pub fn tasks(worker: &mut Worker, db: &Db, keep_days: u32) {
     if keep_days == 0 {
         return;
     }
-    let db = db.clone();
-    worker.every("audit.retention", EVERY, move || {
-        let db = db.clone();
-        async move { forget_old(&db, keep_days).await.map(drop) }
-    });
+    worker.every("audit.retention", EVERY, db, move |db| async move { forget_old(&db, keep_days).await.map(drop) });
 }
 
 /// One run; answers how many went.

@@ -103,39 +103,18 @@ impl Connections {
 
     /// Lets go of what this process called: quotas of calendars are their users' own, and nobody looks at these counts.
     pub fn count_calls(&self, worker: &mut Worker) {
-        let of = self.clone();
-        worker.every("calendar.count", COUNTED_EVERY, move || {
-            of.calls.counts().take();
+        worker.every("calendar.count", COUNTED_EVERY, self, |connections| {
+            connections.calls.counts().take();
             std::future::ready(Ok(()))
         });
     }
 
     /// Adds the reading, and what happens to connections that end.
     pub fn tasks(&self, worker: &mut Worker) {
-        let of = self.clone();
-        worker.every("calendar.read", LOOK_EVERY, move || {
-            let connections = of.clone();
-            async move { connections.read_due().await }
-        });
-        let of = self.clone();
-        worker.every("calendar.watch", LOOK_EVERY, move || {
-            let connections = of.clone();
-            async move { connections.watch().await }
-        });
-        let of = self.clone();
-        worker.every("calendar.forget", FORGET_EVERY, move || {
-            let connections = of.clone();
-            async move { connections.forget_old().await }
-        });
-        let of = self.clone();
-        worker.handle(publish::PUBLISH, move |job| {
-            let connections = of.clone();
-            async move { connections.publish(job).await }
-        });
-        let of = self.clone();
-        worker.handle(service::LEAVE, move |job| {
-            let connections = of.clone();
-            async move { connections.leave(job).await }
-        });
+        worker.every("calendar.read", LOOK_EVERY, self, |connections| async move { connections.read_due().await });
+        worker.every("calendar.watch", LOOK_EVERY, self, |connections| async move { connections.watch().await });
+        worker.every("calendar.forget", FORGET_EVERY, self, |connections| async move { connections.forget_old().await });
+        worker.handle(publish::PUBLISH, self, |connections, job| async move { connections.publish(job).await });
+        worker.handle(service::LEAVE, self, |connections, job| async move { connections.leave(job).await });
     }
 }

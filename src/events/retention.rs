@@ -25,10 +25,7 @@ pub fn tasks(worker: &mut Worker, db: &Db, keep_days: u32, readers: &'static [Re
         return;
     }
     let retention = Arc::new(Retention::new(db, keep_days, readers));
-    worker.every("event.retention", EVERY, move || {
-        let retention = retention.clone();
-        async move { retention.run(EVENTS).await.map(drop) }
-    });
+    worker.every("event.retention", EVERY, &retention, |retention| async move { retention.run(EVENTS).await.map(drop) });
 }
 
 /// What is deleted, and who had the last turn.

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config;
-use crate::jobs::{Job, JobOutcome, Worker};
+use crate::jobs::Worker;
 use crate::kernel::Failure;
 use crate::meetings::Meetings;
 use crate::providers::calls::caller::Calls;
@@ -80,40 +80,22 @@ impl Hosting {
 
     /// Adds the jobs that bring providers to what meetings are and carry out orders, the comparisons, and the counting of rooms.
     pub fn tasks(&self, worker: &mut Worker) {
-        self.on(worker, links::SYNC, |hosting, job| async move { hosting.sync(job).await });
-        self.on(worker, links::RECONCILE, |hosting, job| async move { hosting.reconcile(job).await });
-        self.on(worker, subscriptions::SUBSCRIBE, |hosting, job| async move { hosting.subscribe(job).await });
+        worker.handle(links::SYNC, self, |hosting, job| async move { hosting.sync(job).await });
+        worker.handle(links::RECONCILE, self, |hosting, job| async move { hosting.reconcile(job).await });
+        worker.handle(subscriptions::SUBSCRIBE, self, |hosting, job| async move { hosting.subscribe(job).await });
         for kind in [ordered::END_CALL, ordered::KICK] {
-            self.on(worker, kind, |hosting, job| async move { hosting.carry_out(job).await });
+            worker.handle(kind, self, |hosting, job| async move { hosting.carry_out(job).await });
         }
-        self.every(worker, "provider.subscribe_all", SUBSCRIBED_EVERY, |hosting| async move { hosting.subscribe_all().await });
-        self.every(worker, "provider.reconcile_all", STARTED_EVERY, |hosting| async move { hosting.reconcile_all().await });
-        self.every(worker, "provider.reconcile_overdue", OVERDUE_EVERY, |hosting| async move { hosting.reconcile_overdue().await });
-        self.every(worker, "provider.compare", COMPARED_EVERY, |hosting| async move { hosting.compare_stale().await });
-        self.every(worker, "provider.count_rooms", COUNTED_ROOMS_EVERY, |hosting| async move { hosting.count_rooms().await });
+        worker.every("provider.subscribe_all", SUBSCRIBED_EVERY, self, |hosting| async move { hosting.subscribe_all().await });
+        worker.every("provider.reconcile_all", STARTED_EVERY, self, |hosting| async move { hosting.reconcile_all().await });
+        worker.every("provider.reconcile_overdue", OVERDUE_EVERY, self, |hosting| async move { hosting.reconcile_overdue().await });
+        worker.every("provider.compare", COMPARED_EVERY, self, |hosting| async move { hosting.compare_stale().await });
+        worker.every("provider.count_rooms", COUNTED_ROOMS_EVERY, self, |hosting| async move { hosting.count_rooms().await });
     }
 
     /// Adds the writing down of what this process called.
     pub fn count_calls(&self, worker: &mut Worker) {
-        self.every(worker, "provider.count", COUNTED_EVERY, |hosting| async move { hosting.write_down().await });
-    }
-
-    fn on<Run, Fut>(&self, worker: &mut Worker, kind: &'static str, run: Run)
-    where
-        Run: Fn(Self, Job) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = JobOutcome> + Send + 'static,
-    {
-        let of = self.clone();
-        worker.handle(kind, move |job| run(of.clone(), job));
-    }
-
-    fn every<Run, Fut>(&self, worker: &mut Worker, name: &'static str, period: Duration, run: Run)
-    where
-        Run: Fn(Self) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
-    {
-        let of = self.clone();
-        worker.every(name, period, move || run(of.clone()));
+        worker.every("provider.count", COUNTED_EVERY, self, |hosting| async move { hosting.write_down().await });
     }
 
     async fn write_down(&self) -> Result<(), Failure> {

@@ -15,15 +15,9 @@ const CLOCK_EVERY: Duration = Duration::from_secs(5);
 
 /// Adds the tasks.
 pub fn tasks(worker: &mut Worker, db: &Db) {
-    let of = db.clone();
-    worker.every("clock.agree", CLOCK_EVERY, move || {
-        let db = of.clone();
-        async move { db.agree_on_time().await }
-    });
-    let of = db.clone();
-    worker.every("idempotency.forget", EVERY, move || forget_idempotency_keys(of.clone()));
-    let db = db.clone();
-    worker.every("job.forget_dead", DEAD_EVERY, move || forget_dead_jobs(db.clone()));
+    worker.every("clock.agree", CLOCK_EVERY, db, |db| async move { db.agree_on_time().await });
+    worker.every("idempotency.forget", EVERY, db, forget_idempotency_keys);
+    worker.every("job.forget_dead", DEAD_EVERY, db, forget_dead_jobs);
 }
 
 /// Removes idempotency keys whose time is over.

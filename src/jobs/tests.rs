@@ -169,15 +169,11 @@ async fn a_job_that_does_not_end_in_time_is_left_to_its_lease() {
         put(&db, org, None, 1).await;
         let (begun, ended) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut worker = Worker::new(&db);
-        let (of, after) = (begun.clone(), ended.clone());
-        worker.handle("test", move |_| {
-            let (begun, ended) = (of.clone(), after.clone());
-            async move {
-                begun.add_permits(1);
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                ended.fetch_add(1, Ordering::SeqCst);
-                JobOutcome::Done
-            }
+        worker.handle("test", &(begun.clone(), ended.clone()), |(begun, ended), _| async move {
+            begun.add_permits(1);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            ended.fetch_add(1, Ordering::SeqCst);
+            JobOutcome::Done
         });
         let working = worker.start(CancellationToken::new());
         begun.acquire().await.unwrap().forget();
@@ -256,18 +252,14 @@ async fn a_worker_wakes_at_once_and_stops_gracefully() {
     for (engine, db) in engines().await {
         let (org, done, ticks) = (organization(&db).await, Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let mut worker = Worker::new(&db);
-        let (of, ticked) = (done.clone(), ticks.clone());
-        worker.handle("test", move |_| {
-            let done = of.clone();
-            async move {
-                tokio::time::sleep(Duration::from_millis(300)).await;
-                done.fetch_add(1, Ordering::SeqCst);
-                JobOutcome::Done
-            }
+        worker.handle("test", &done, |done, _| async move {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            done.fetch_add(1, Ordering::SeqCst);
+            JobOutcome::Done
         });
-        worker.every("tick", Duration::from_millis(50), move || {
-            ticked.fetch_add(1, Ordering::SeqCst);
-            async { Ok(()) }
+        worker.every("tick", Duration::from_millis(50), &ticks, |ticks| async move {
+            ticks.fetch_add(1, Ordering::SeqCst);
+            Ok(())
         });
         let working = worker.start(CancellationToken::new());
         tokio::time::sleep(Duration::from_millis(200)).await;

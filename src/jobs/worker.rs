@@ -37,49 +37,64 @@ impl Worker {
         Self { db: db.clone(), loops: Vec::new(), handlers: BTreeMap::new(), together: BTreeMap::new() }
     }
 
-    /// Runs `task` at the start and then every `period`. Every process does, at about the same time: it must be idempotent.
-    pub fn every<F, Fut>(&mut self, name: &'static str, period: Duration, task: F)
+    /// Runs `task` with a clone of `of`, at the start and then every `period`. Every process does, at about the same time: it must be
+    /// idempotent.
+    pub fn every<Of, F, Fut>(&mut self, name: &'static str, period: Duration, of: &Of, task: F)
     where
-        F: Fn() -> Fut + Clone + Send + Sync + 'static,
+        Of: Clone + Send + Sync + 'static,
+        F: Fn(Of) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
-        self.run(name, move |stop| {
+        self.run(name, of, move |of, stop| {
             let task = task.clone();
             async move {
                 let mut ticks = tokio::time::interval(period);
                 ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
                 while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-                    task().await.inspect_err(|failure| complain(name, failure)).ok();
+                    task(of.clone()).await.inspect_err(|failure| complain(name, failure)).ok();
                 }
             }
         });
     }
 
-    /// Runs a loop of its own that must end soon after it is told to stop.
-    pub fn run<F, Fut>(&mut self, name: &'static str, body: F)
+    /// Runs a loop of its own, with a clone of `of`, that must end soon after it is told to stop.
+    pub fn run<Of, F, Fut>(&mut self, name: &'static str, of: &Of, body: F)
     where
-        F: Fn(CancellationToken) -> Fut + Send + Sync + 'static,
+        Of: Clone + Send + Sync + 'static,
+        F: Fn(Of, CancellationToken) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.loops.push((name, Arc::new(move |stop| body(stop).boxed())));
+        let of = of.clone();
+        self.loops.push((name, Arc::new(move |stop| body(of.clone(), stop).boxed())));
     }
 
-    /// Runs `handler` for every job of `kind`, at least once each, a minute and a half at most.
-    pub fn handle<F, Fut>(&mut self, kind: &'static str, handler: F)
+    /// Runs `handler` with a clone of `of` for every job of `kind`, at least once each, a minute and a half at most.
+    pub fn handle<Of, F, Fut>(&mut self, kind: &'static str, of: &Of, handler: F)
     where
-        F: Fn(Job) -> Fut + Send + Sync + 'static,
+        Of: Clone + Send + Sync + 'static,
+        F: Fn(Of, Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = JobOutcome> + Send + 'static,
     {
-        self.handlers.insert(kind, Handler { pace: Pace::Long, run: Arc::new(move |job| handler(job).boxed()) });
+        self.handle_at(Pace::Long, kind, of.clone(), handler);
     }
 
     /// As [`Worker::handle`], for what works with the database only: ten seconds at most, so that others go on soon where a process dies.
-    pub fn handle_briefly<F, Fut>(&mut self, kind: &'static str, handler: F)
+    pub fn handle_briefly<Of, F, Fut>(&mut self, kind: &'static str, of: &Of, handler: F)
     where
-        F: Fn(Job) -> Fut + Send + Sync + 'static,
+        Of: Clone + Send + Sync + 'static,
+        F: Fn(Of, Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = JobOutcome> + Send + 'static,
     {
-        self.handlers.insert(kind, Handler { pace: Pace::Brief, run: Arc::new(move |job| handler(job).boxed()) });
+        self.handle_at(Pace::Brief, kind, of.clone(), handler);
+    }
+
+    fn handle_at<Of, F, Fut>(&mut self, pace: Pace, kind: &'static str, of: Of, handler: F)
+    where
+        Of: Clone + Send + Sync + 'static,
+        F: Fn(Of, Job) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = JobOutcome> + Send + 'static,
+    {
+        self.handlers.insert(kind, Handler { pace, run: Arc::new(move |job| handler(of.clone(), job).boxed()) });
     }
 
     /// As [`Worker::handle_briefly`], for jobs that are nothing but a unit of work: those that one organization has due are done in one, which
@@ -107,11 +122,11 @@ impl Worker {
         let (handlers, together) = (std::mem::take(&mut self.handlers), std::mem::take(&mut self.together));
         if !handlers.is_empty() {
             let queue = Queue::new(self.db.clone(), handlers, abandoned.clone());
-            self.run("job.queue", move |stop| queue.clone().serve(stop));
+            self.run("job.queue", &queue, Queue::serve);
         }
         if !together.is_empty() {
             let bundles = Bundles::new(self.db.clone(), together, abandoned.clone());
-            self.run("job.bundles", move |stop| bundles.clone().serve(stop));
+            self.run("job.bundles", &bundles, Bundles::serve);
         }
     }
 }

@@ -22,13 +22,10 @@ struct Payload {
 
 /// Adds the tasks.
 pub fn tasks(worker: &mut Worker, db: &Db, mailer: &Mailer, keep_days: u32) {
-    let (of, mailer) = (db.clone(), mailer.clone());
-    worker.handle(SEND, move |job| {
-        let (db, mailer) = (of.clone(), mailer.clone());
-        async move { send(&db, &mailer, &job).await.unwrap_or_else(|failure| Err(failure).into()) }
+    worker.handle(SEND, &(db.clone(), mailer.clone()), |(db, mailer), job| async move {
+        send(&db, &mailer, &job).await.unwrap_or_else(|failure| Err(failure).into())
     });
-    let of = db.clone();
-    worker.every("mail.forget", SWEEP_EVERY, move || forget(of.clone(), keep_days));
+    worker.every("mail.forget", SWEEP_EVERY, db, move |db| forget(db, keep_days));
 }
 
 pub(super) async fn send(db: &Db, mailer: &Mailer, job: &Job) -> Result<JobOutcome, Failure> {

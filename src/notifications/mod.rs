@@ -80,27 +80,14 @@ impl Notifications {
 
     /// Adds the tasks.
     pub fn tasks(&self, worker: &mut Worker) {
-        let of = self.clone();
-        worker.run("notification.watch", move |stop| watch::serve(of.clone(), stop));
-        let of = self.clone();
-        worker.handle_briefly(tell::TELL, move |job| {
-            let notifications = of.clone();
-            async move { notifications.tell(&job).await.into() }
-        });
-        let of = self.clone();
-        worker.handle_briefly(remind::SCHEDULE, move |job| {
-            let notifications = of.clone();
-            async move { notifications.schedule(&job).await.into() }
-        });
+        worker.run("notification.watch", self, watch::serve);
+        worker.handle_briefly(tell::TELL, self, |notifications, job| async move { notifications.tell(&job).await.into() });
+        worker.handle_briefly(remind::SCHEDULE, self, |notifications, job| async move { notifications.schedule(&job).await.into() });
         let of = self.clone();
         worker.handle_together(remind::REMIND, move |tx, jobs| {
             let notifications = of.clone();
             Box::pin(async move { notifications.remind(tx, jobs).await })
         });
-        let of = self.clone();
-        worker.every("notification.retention", RETENTION_EVERY, move || {
-            let notifications = of.clone();
-            async move { notifications.forget_old().await }
-        });
+        worker.every("notification.retention", RETENTION_EVERY, self, |notifications| async move { notifications.forget_old().await });
     }
 }

@@ -69,6 +69,8 @@ impl std::ops::Deref for Recordings {
 
 /// Longest that one request for a file may take: shorter than the lease of the job that sends it.
 const WHOLE: Duration = Duration::from_secs(85);
+/// How often it is looked what has expired.
+const EXPIRED_EVERY: Duration = Duration::from_secs(600);
 
 /// What clones share.
 pub struct Shared {
@@ -105,20 +107,8 @@ impl Recordings {
 
     /// Adds the jobs that fetch and remove, and what expires.
     pub fn tasks(&self, worker: &mut Worker) {
-        let of = self.clone();
-        worker.handle(fetch::FETCH, move |job| {
-            let recordings = of.clone();
-            async move { recordings.run_fetch(job).await }
-        });
-        let of = self.clone();
-        worker.handle(remove::REMOVE, move |job| {
-            let recordings = of.clone();
-            async move { recordings.run_remove(job).await }
-        });
-        let of = self.clone();
-        worker.every("recording.expire", Duration::from_secs(600), move || {
-            let recordings = of.clone();
-            async move { recordings.expire().await }
-        });
+        worker.handle(fetch::FETCH, self, |recordings, job| async move { recordings.run_fetch(job).await });
+        worker.handle(remove::REMOVE, self, |recordings, job| async move { recordings.run_remove(job).await });
+        worker.every("recording.expire", EXPIRED_EVERY, self, |recordings| async move { recordings.expire().await });
     }
 }

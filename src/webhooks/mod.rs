@@ -57,6 +57,7 @@ const KEPT_DAYS: i64 = 90;
 
 /// Days that questions stay which were answered when they came.
 const QUESTIONS_DAYS: i64 = 7;
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// The inbox; clones share everything.
 #[derive(Clone)]
@@ -96,16 +97,8 @@ impl Inbox {
 
     /// Adds the job that works on messages, and their retention.
     pub fn tasks(&self, worker: &mut Worker) {
-        let of = self.clone();
-        worker.handle(handling::HANDLE, move |job| {
-            let inbox = of.clone();
-            async move { inbox.handle(job).await }
-        });
-        let of = self.clone();
-        worker.every("webhook.forget_messages", Duration::from_secs(3600), move || {
-            let inbox = of.clone();
-            async move { inbox.forget().await }
-        });
+        worker.handle(handling::HANDLE, self, |inbox, job| async move { inbox.handle(job).await });
+        worker.every("webhook.forget_messages", FORGET_EVERY, self, |inbox| async move { inbox.forget().await });
     }
 
     /// Forgets what is old enough.

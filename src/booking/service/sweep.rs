@@ -1,15 +1,36 @@
 //! What time does to bookings. Safe to run on several replicas at once.
 
+use std::time::Duration;
+
 use super::announce::Told;
 use super::{Booking, HeldBooking};
-use crate::booking::{availability, hold_store, store};
+use crate::booking::availability::{self, Fetcher};
+use crate::booking::{hold_store, store};
 use crate::db::Tx;
+use crate::jobs::Worker;
 use crate::kernel::{Ctx, Failure};
 use crate::rooms::occupancy;
 
 const DAY_S: i64 = 86_400;
+const EVERY: Duration = Duration::from_secs(15);
+const FORGET_EVERY: Duration = Duration::from_secs(6 * 3600);
+/// How often public calendars are looked for that are due.
+const READ_EVERY: Duration = Duration::from_secs(5);
 
 impl Booking {
+    /// Adds the tasks.
+    pub fn tasks(&self, worker: &mut Worker) {
+        worker.every("booking.sweep", EVERY, self, |booking| async move { booking.sweep().await.map(drop) });
+        worker.every("booking.forget", FORGET_EVERY, self, |booking| async move { booking.forget_old().await });
+        let reading = (self.clone(), Fetcher::new(self.config.allow_private_calendars));
+        worker.every(
+            "availability.read",
+            READ_EVERY,
+            &reading,
+            |(booking, fetcher)| async move { booking.read_due_sources(&fetcher).await },
+        );
+    }
+
     /// Bookings whose guest never opened the mail expire; answers how many.
     pub async fn sweep(&self) -> Result<usize, Failure> {
         let booking = self.clone();

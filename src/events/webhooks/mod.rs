@@ -49,6 +49,7 @@ use crate::kernel::{Failure, Sealer};
 
 /// Days that a delivered delivery stays visible.
 const KEPT_DAYS: i64 = 30;
+const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 /// Adds the loops that deliver, and the retention of what was delivered.
 ///
@@ -56,11 +57,9 @@ const KEPT_DAYS: i64 = 30;
 /// When no HTTP client can be made.
 pub fn tasks(worker: &mut Worker, db: &Db, sealer: Arc<Sealer>, config: &Webhooks) -> anyhow::Result<()> {
     let deliverer = delivery::Deliverer::new(db.clone(), sealer, config)?;
-    worker.run("webhook.deliver", move |stop| deliverer.clone().serve(stop));
-    let of = db.clone();
-    worker.run("webhook.fan_out", move |stop| fanout::serve(of.clone(), stop));
-    let of = db.clone();
-    worker.every("webhook.forget_delivered", Duration::from_secs(3600), move || forget_delivered(of.clone()));
+    worker.run("webhook.deliver", &deliverer, delivery::Deliverer::serve);
+    worker.run("webhook.fan_out", db, fanout::serve);
+    worker.every("webhook.forget_delivered", FORGET_EVERY, db, forget_delivered);
     Ok(())
 }
 

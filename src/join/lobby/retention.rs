@@ -14,11 +14,7 @@ const EVERY: Duration = Duration::from_secs(3600);
 impl Joining {
     /// Adds the task that removes old entries.
     pub fn tasks(&self, worker: &mut Worker) {
-        let of = self.clone();
-        worker.every("lobby.retention", EVERY, move || {
-            let joining = of.clone();
-            async move { joining.forget_entries().await.map(drop) }
-        });
+        worker.every("lobby.retention", EVERY, self, |joining| async move { joining.forget_entries().await.map(drop) });
     }
 
     /// One run; answers how many went.

@@ -1,15 +1,27 @@
 //! What time does to meetings: reservations expire, forgotten meetings end. Safe to run on several replicas at once.
 
+use std::time::Duration;
+
 use super::super::state::Action;
 use super::super::{NOT_FOUND, store};
 use super::Meetings;
 use crate::db::Tx;
+use crate::jobs::Worker;
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId};
 
 /// Meetings handled in one go.
 const BATCH: u32 = 100;
+const EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked whether series need more meetings.
+const EXTEND_EVERY: Duration = Duration::from_secs(3600);
 
 impl Meetings {
+    /// Adds the tasks.
+    pub fn tasks(&self, worker: &mut Worker) {
+        worker.every("meeting.sweep", EVERY, self, |meetings| async move { meetings.sweep().await.map(drop) });
+        worker.every("series.extend", EXTEND_EVERY, self, |meetings| async move { meetings.extend_series().await.map(drop) });
+    }
+
     /// Ends and expires what is due; answers how many.
     pub async fn sweep(&self) -> Result<usize, Failure> {
         let mut settled = 0;
