@@ -15,7 +15,7 @@ import pytest
 import websockets
 import yaml
 from support import litestream
-from support.proxy import HOST, Nginx, tool
+from support.proxy import HOST, Caddy, Nginx, stand_in, tool
 from support.rpc import Client
 from support.server import binary, free_port
 
@@ -207,6 +207,73 @@ def test_personal_links_stay_out_of_nginx_log_and_addresses_cannot_be_forged(beh
 def test_the_caddy_examples_are_valid(example, tmp_path):
     names = {"OMEET_HOST": "erp.example.org", "JITSI_HOST": "jitsi.example.org", "HOME": str(tmp_path)}
     run(tool("caddy"), "validate", "--adapter", "caddyfile", "--config", DEPLOY / example / "Caddyfile", env=os.environ | names)
+
+
+# Addresses of ours that the examples leave to Odoo, or to nobody, and why.
+ODOO_S_OWN = "the ERP's own external API and pages; clients that speak it with omeet use omeet's name or port"
+NOT_PROXIED = {
+    "/": "the ERP's start page: both are under one name",
+    "/jsonrpc": ODOO_S_OWN,
+    "/json/2": ODOO_S_OWN,
+    "/doc-bearer": ODOO_S_OWN,
+    "/web": ODOO_S_OWN,
+    "/metrics": "for machines beside this one",
+    "/readyz": "for machines beside this one",
+}
+# Addresses of Odoo (its calendar, external API, pages) near ours.
+ODOO = ["/", "/odoo", "/web/login", "/calendar/meeting/accept?token=x", "/calendar/meeting/view?token=x&id=1", "/calendar/join_videocall/x", "/calendar"]
+ODOO_POSTS = ["/calendar/notify", "/calendar/notify_ack", "/jsonrpc", "/xmlrpc/2/common", "/xmlrpc/2/object", "/web/session/authenticate", "/json/2/res.users/read"]
+
+
+def routes() -> set:
+    """Every address of the router, read from the source; one that is written otherwise than as a text is refused."""
+    found = set()
+    for file in (ROOT / "src").rglob("*.rs"):
+        if {"stand_ins", "demo", "tests"} & set(file.relative_to(ROOT).parts) or file.stem.endswith(("tests", "testing")):
+            continue
+        source = file.read_text().split("#[cfg(test)]")[0]
+        found |= set(re.findall(r'\.route\(\s*"(/[^"]*)"', source)) | set(re.findall(r'\("(/[^"]+)", Target::', source))
+        assert "axum::Router" not in source or not re.search(r'\.(nest|route_service)\(|\.route\(\s*(?!"|path,)', source), file
+    return found
+
+
+def asked(route: str) -> str:
+    return re.sub(r"\{\*?\w+\}", "x", route.replace("/calendar/{file}", "/calendar/x.ics"))
+
+
+@pytest.fixture(params=["nginx", "caddy", "container"])
+def proxy(request, tmp_path):
+    omeet = stand_in("omeet")
+    made = Nginx(tmp_path / "proxy", omeet.server_port) if request.param == "nginx" else Caddy(tmp_path / "proxy", request.param, omeet.server_port)
+    yield made.start()
+    made.stop()
+    omeet.shutdown()
+
+
+@pytest.mark.goal("S9")
+def test_every_address_of_ours_passes_the_examples_and_none_of_odoo_is_taken(proxy):
+    ours = routes()
+    assert len(ours) > 40 and {"/calendars/callback", "/admin", "/j/{code}/{ticket}", "/jsonrpc"} <= ours
+    excepted = {route for route in ours if any(route == path or path != "/" and route.startswith(path + "/") for path in NOT_PROXIED)}
+    assert NOT_PROXIED.keys() <= excepted | {"/web", "/doc-bearer"}, "an exception without a route"
+    who = {route: proxy.get(asked(route)) for route in ours}
+    assert not {route: answer for route, answer in who.items() if answer[2].startswith(b"omeet stand-in: ") == (route in excepted)}
+    assert {who[route][0] for route in ("/metrics", "/readyz")} == {404}
+    for path, body in [*((path, None) for path in ODOO), *((path, b"{}") for path in ODOO_POSTS)]:
+        assert proxy.get(path, body=body)[2].startswith(f"odoo stand-in: {path} ".encode()), path
+
+
+@pytest.mark.goal("S8")
+def test_what_opens_something_stays_out_of_the_log_of_a_proxy(proxy):
+    for path in ["/j/abc-defg-hij/{}/status", "/booking/{}", "/calendar/{}.ics", "/recordings/{}", "/calendars/connect/{}/go", "/calendars/callback?code={}"]:
+        assert b"omeet stand-in" in proxy.get(path.format("canary-of-a-link"), Authorization="Bearer canary-of-a-key")[2], path
+    assert b"odoo stand-in" in proxy.get("/last-line-of-the-log")[2]
+    for _ in range(100):
+        log = proxy.log.read_text()
+        if "/last-line-of-the-log" in log or not proxy.has_access_log:
+            break
+        time.sleep(0.05)
+    assert "canary" not in log and ("/last-line-of-the-log" in log) == proxy.has_access_log, log
 
 
 def settings_of(text: str) -> set:

@@ -1,8 +1,10 @@
-"""The project's nginx example in front of a server, on free ports and with a certificate of our own."""
+"""The project's examples of nginx and Caddy in front of a server, on free ports; nginx with a certificate of our own."""
 
 import datetime
+import http.client
 import http.server
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -17,7 +19,8 @@ from cryptography.x509.oid import NameOID
 from .server import free_port
 
 HOST = "meet.example.org"
-EXAMPLE = Path(__file__).parents[3] / "deploy/nginx/omeet.conf"
+DEPLOY = Path(__file__).parents[3] / "deploy"
+EXAMPLE = DEPLOY / "nginx/omeet.conf"
 
 
 def tool(name: str) -> str:
@@ -39,29 +42,39 @@ def certificate(folder: Path):
     (folder / "privkey.pem").write_bytes(private)
 
 
-class Odoo(http.server.BaseHTTPRequestHandler):
-    """A stand-in: answers what it was asked with, so that it is seen who was asked."""
+def stand_in(name: str) -> http.server.ThreadingHTTPServer:
+    """A service that answers what it was asked with, so that it is seen who was asked; and leads on to where only its caller may go."""
 
-    def do_GET(self):
-        body = f"odoo stand-in: {self.path} by {self.headers['Host']} {self.headers['X-Forwarded-Proto']}".encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = f"{name} stand-in: {self.path} by {self.headers['Host']} {self.headers['X-Forwarded-Proto']}".encode()
+            self.send_response(200)
+            self.send_header("Location", "/led-on#canary-location")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
-    def log_message(self, *_):
-        pass
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 class Nginx:
+    has_access_log = True
+
     def __init__(self, folder: Path, *omeet_ports: int):
         folder.mkdir(parents=True)
         certificate(folder)
-        self.folder, self.plain, self.secure, odoo = folder, free_port(), free_port(), free_port()
+        self.folder, self.plain, self.secure = folder, free_port(), free_port()
         self.log = folder / "omeet.log"
-        self.odoo = http.server.ThreadingHTTPServer(("127.0.0.1", odoo), Odoo)
-        threading.Thread(target=self.odoo.serve_forever, daemon=True).start()
-        (folder / "omeet.conf").write_text(self.example(omeet_ports, odoo))
+        self.odoo = stand_in("odoo")
+        (folder / "omeet.conf").write_text(self.example(omeet_ports, self.odoo.server_port))
         (folder / "nginx.conf").write_text(self.main())
         self.process = None
 
@@ -114,14 +127,61 @@ class Nginx:
 
     def get(self, path: str, plain: bool = False, body: bytes | None = None, **headers):
         """Status, headers and body, over TLS that is verified."""
-        import http.client
-        import socket
-
         raw = socket.create_connection(("127.0.0.1", self.plain if plain else self.secure), timeout=20)
         connection = http.client.HTTPConnection(HOST)
         connection.sock = raw if plain else self.context().wrap_socket(raw, server_hostname=HOST)
         try:
             connection.request("POST" if body is not None else "GET", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+
+class Caddy:
+    """One of the Caddy examples, without certificates: those it gets from elsewhere."""
+
+    def __init__(self, folder: Path, example: str, omeet_port: int):
+        folder.mkdir(parents=True)
+        self.folder, self.port, self.odoo = folder, free_port(), stand_in("odoo")
+        self.log, name = folder / "caddy.log", f"http://{HOST}:{self.port}"
+        text = (DEPLOY / example / "Caddyfile").read_text()
+        if example == "caddy":
+            text = text.replace(f"{HOST} {{", f"{name} {{")
+        self.has_access_log = "\tlog {" in text
+        for old, port in [("omeet:7780", omeet_port), ("odoo:8069", self.odoo.server_port), ("odoo:8072", self.odoo.server_port)]:
+            new, old = f"127.0.0.1:{port}", old if example == "container" else f"127.0.0.1:{old.split(':')[1]}"
+            assert old in text, old
+            text = text.replace(old, new)
+        (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + text)
+        self.names = {"OMEET_HOST": name, "JITSI_HOST": f"http://jitsi.example.org:{self.port}", "HOME": str(folder)}
+        self.process = None
+
+    def start(self) -> "Caddy":
+        command = [tool("caddy"), "run", "--adapter", "caddyfile", "--config", self.folder / "Caddyfile"]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ | self.names)
+        for _ in range(500):
+            try:
+                self.get("/healthz")
+                return self
+            except ConnectionError:
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.02)
+        raise AssertionError("Caddy does not answer")
+
+    def stop(self):
+        self.odoo.shutdown()
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=20)
+
+    def get(self, path: str, body: bytes | None = None, **headers):
+        """Status, headers and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        named = {"Host": f"{HOST}:{self.port}"} | {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request("POST" if body is not None else "GET", path, body, named)
             answer = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
         finally:
