@@ -1,5 +1,6 @@
 """Calls and work in processes of their own: `omeet serve --calls-only` and `omeet worker`."""
 
+import json
 import time
 
 import pytest
@@ -58,6 +59,10 @@ def test_whoever_answers_calls_only_takes_up_new_keys_and_counts_its_own_calls(l
     account = client.call("provider.create", kind="zoom", name="Nobody answers", settings=settings)
     assert server.cli("rotate-keys")["sealings"]["resealed"] >= 1
     assert server.cli("rotate-keys", "--forget-old")["keys"] == 1
+    client.call("webhook.endpoint.create", url=NOBODY + "/hook")
+    checks = json.loads(server.run("doctor", "--json").stdout)["checks"]
+    (sealed,) = [check for check in checks if check["name"] == "sealed values"]
+    assert sealed["verdict"] == "ok", sealed
     tested = client.call("provider.test", id=account["id"])
     assert not tested["ok"], tested
     deadline = time.monotonic() + 30
