@@ -8,6 +8,7 @@ use sqlx::types::Json;
 use super::model::{Job, JobFilter, JobState, JobView, NewJob};
 use crate::args;
 use crate::db::{Arg, Old, Sql, Topic, Tx, in_few_sizes};
+use crate::kernel::failure::UNAVAILABLE;
 use crate::kernel::{Ctx, Failure, JobId, OrgId, Page, Timestamp};
 
 /// Enqueues a job in the transaction of the change that needs it.
@@ -128,7 +129,8 @@ pub(super) async fn remove(tx: &mut Tx, claim: &Claim) -> Result<(), Failure> {
     if removed == 0 { release(tx, claim).await } else { Ok(()) }
 }
 
-/// As [`remove`], for finished jobs that were claimed together.
+/// As [`remove`], for finished jobs that were claimed together. Fails where another process has taken one over: what was done for it here is
+/// done there as well.
 pub(super) async fn remove_all(tx: &mut Tx, claims: &[Claim]) -> Result<(), Failure> {
     let Some(first) = claims.first() else { return Ok(()) };
     let ids = || claims.iter().map(|claim| claim.job.id);
@@ -139,7 +141,13 @@ pub(super) async fn remove_all(tx: &mut Tx, claims: &[Claim]) -> Result<(), Fail
     }
     let mut sql = Sql::new("update job set lease_until = null where attempts = 0 and lease_until = ");
     sql.bind(first.lease_until).push(" and id in ").bind_list(ids());
-    sql.execute(tx).await.map(drop)
+    sql.execute(tx).await?;
+    let mut sql = Sql::new("select count(*) from job where attempts > 0 and id in ");
+    sql.bind_list(ids());
+    match sql.fetch_one::<(i64,)>(tx).await? {
+        (0,) => Ok(()),
+        (lost,) => Err(UNAVAILABLE.because(format!("{lost} of these jobs were taken over by another process"))),
+    }
 }
 
 /// Has a finished job begin anew later, unless it was enqueued meanwhile: then it runs again at once.

@@ -356,7 +356,8 @@ async fn what_was_done_together_is_removed_as_it_was_claimed() {
         assert_eq!(late.iter().map(|claim| claim.job.payload.clone()).collect::<Vec<_>>(), [json!(2)], "{engine}: at once");
         clock.advance_secs(21);
         let next = claim().await.unwrap();
-        db.unit(|tx| Box::pin(async move { store::remove_all(tx, &late).await })).await.unwrap();
+        let removed = db.unit(|tx| Box::pin(async move { store::remove_all(tx, &late).await })).await;
+        assert!(removed.unwrap_err().message().contains("taken over"), "{engine}: nothing of it is done twice");
         assert_eq!(listed(&db, org).await.len(), 1, "{engine}");
         db.unit(|tx| Box::pin(async move { store::remove_all(tx, &next).await })).await.unwrap();
         assert!(listed(&db, org).await.is_empty(), "{engine}");
