@@ -13,11 +13,14 @@ use crate::{admin, audit, connections, events, jobs, mail, notifications, odoo};
 /// How often sessions are removed whose time is over.
 const SESSIONS_EVERY: Duration = Duration::from_secs(600);
 
+/// How long a clock that was moved under us may stay wrong.
+const CLOCK_EVERY: Duration = Duration::from_secs(5);
+
 /// Who reads the outbox after a cursor of their own: events stay for them.
 static EVENT_READERS: [events::retention::Reader; 2] = [notifications::READER, connections::READER];
 
 impl App {
-    /// Starts what every process does for itself, whatever else it does: it takes up new keys, and counts.
+    /// Starts what every process does for itself, whatever else it does: its time is that of the database, it takes up new keys, and counts.
     pub fn start_upkeep(&self, stop: &CancellationToken) -> jobs::Working {
         let mut worker = jobs::Worker::new(&self.db);
         self.upkeep(&mut worker);
@@ -25,6 +28,7 @@ impl App {
     }
 
     fn upkeep(&self, worker: &mut jobs::Worker) {
+        worker.every("clock.agree", CLOCK_EVERY, &self.db, |db| async move { db.agree_on_time().await });
         worker.every("metrics.sample", metrics::SAMPLE_EVERY, &self.db, metrics::sample);
         worker.every("secrets.keys", KEYS_EVERY, &self.sealer, |sealer| {
             sealer.refresh();

@@ -1,4 +1,4 @@
-//! What expires in the plumbing itself, and the time that it goes by.
+//! What expires in the plumbing itself.
 
 use std::time::Duration;
 
@@ -10,12 +10,8 @@ const EVERY: Duration = Duration::from_secs(600);
 /// Days that a job stays which was given up.
 const DEAD_DAYS: i64 = 90;
 const DEAD_EVERY: Duration = Duration::from_secs(3600);
-/// How long a clock that was moved under us may stay wrong.
-const CLOCK_EVERY: Duration = Duration::from_secs(5);
-
 /// Adds the tasks.
 pub fn tasks(worker: &mut Worker, db: &Db) {
-    worker.every("clock.agree", CLOCK_EVERY, db, |db| async move { db.agree_on_time().await });
     worker.every("idempotency.forget", EVERY, db, forget_idempotency_keys);
     worker.every("job.forget_dead", DEAD_EVERY, db, forget_dead_jobs);
 }
