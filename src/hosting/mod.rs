@@ -99,7 +99,7 @@ impl Hosting {
     }
 
     async fn write_down(&self) -> Result<(), Failure> {
-        let counted = self.calls.counts().take();
-        usage::write_down(self.meetings.db(), self.meetings.shared_sealer(), counted).await
+        usage::write_down(self.meetings.db(), &self.meetings.shared_sealer(), self.calls.counts()).await;
+        Ok(())
     }
 }

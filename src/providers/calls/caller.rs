@@ -6,18 +6,16 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use super::answer::{Answer, Trouble, read};
 use super::breaker::Breaker;
 use super::quota::Counts;
+use super::tokens::{Token, Tokens};
 use crate::config;
 use crate::egress::{self, LazyClient};
 use crate::kernel::{Clock, Entropy, Failure, ProviderId, Timestamp};
 use crate::traces::{self, Span, SpanKind};
 
-/// Tokens are renewed this long before they end, so that none ends on its way.
-const EARLY_S: i64 = 300;
 /// Attempts of one call, and the pause after the first; longer waits are the job's.
 const ATTEMPTS: u32 = 3;
 const PAUSE_MS: i64 = 300;
@@ -30,15 +28,9 @@ pub struct Calls {
     allow_private: bool,
     breaker: Breaker,
     counts: Counts,
-    tokens: quick_cache::sync::Cache<(ProviderId, i64, &'static str), Arc<Token>>,
-    fetching: Mutex<()>,
+    tokens: Tokens,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-}
-
-struct Token {
-    text: SecretString,
-    renew_at: Timestamp,
 }
 
 impl Calls {
@@ -50,8 +42,7 @@ impl Calls {
             allow_private,
             breaker: Breaker::default(),
             counts: Counts::default(),
-            tokens: quick_cache::sync::Cache::new(1000),
-            fetching: Mutex::new(()),
+            tokens: Tokens::new(),
             clock,
             entropy,
         }
@@ -164,7 +155,7 @@ impl Caller {
             let outcome = self.once(&call).await;
             match &outcome {
                 Ok(answer) if answer.status == StatusCode::UNAUTHORIZED && !renewed => {
-                    self.calls.tokens.remove(&(self.account, self.version, call.scope));
+                    self.calls.tokens.forget(&(self.account, self.version, call.scope));
                     renewed = true;
                     continue;
                 }
@@ -233,6 +224,9 @@ impl Caller {
         let began = std::time::Instant::now();
         let outcome = span.around(self.sent(request)).await;
         measure(url, began.elapsed(), &outcome);
+        if outcome.as_ref().map_or(true, |answer| answer.status.is_server_error()) {
+            self.calls.counts.failed(self.account, self.now());
+        }
         outcome
     }
 
@@ -248,10 +242,7 @@ impl Caller {
         note(&outcome);
         match &outcome {
             Ok(answer) if !answer.status.is_server_error() => self.calls.breaker.succeeded(self.account),
-            _ => {
-                self.calls.counts.failed(self.account, self.now());
-                self.calls.breaker.failed(self.account, self.now());
-            }
+            _ => self.calls.breaker.failed(self.account, self.now()),
         }
         outcome
     }
@@ -271,27 +262,20 @@ impl Caller {
         self.send_form(url, form, None).await?.accepted(|_| None)
     }
 
-    // One at a time asks for a new token; the others find it.
     async fn token(&self, scope: &'static str, login: &dyn Login) -> Result<Arc<Token>, Trouble> {
-        let place = (self.account, self.version, scope);
-        let fresh = |token: &Arc<Token>| self.now() < token.renew_at;
-        if let Some(token) = self.calls.tokens.get(&place).filter(fresh) {
-            return Ok(token);
-        }
-        let _one_at_a_time = self.calls.fetching.lock().await;
-        if let Some(token) = self.calls.tokens.get(&place).filter(fresh) {
-            return Ok(token);
-        }
+        let holder = (self.account, self.version, scope);
+        self.calls.tokens.get(holder, || self.now(), async || self.log_in_again_and_again(login).await).await
+    }
+
+    async fn log_in_again_and_again(&self, login: &dyn Login) -> Result<Token, Trouble> {
         let mut attempt = 1;
-        let token = loop {
+        loop {
             match self.log_in(login).await {
                 Err(Trouble::Later { .. }) if attempt < ATTEMPTS => self.pause(attempt, None).await,
-                outcome => break Arc::new(outcome?),
+                outcome => return outcome,
             }
             attempt += 1;
-        };
-        self.calls.tokens.insert(place, token.clone());
-        Ok(token)
+        }
     }
 
     async fn send_form(&self, url: &str, form: &[(&str, &str)], basic: Option<(String, SecretString)>) -> Result<Answer, Trouble> {
@@ -316,7 +300,7 @@ impl Caller {
         match answer.status {
             StatusCode::OK => {
                 login.granted(&answer);
-                token(&answer, now)
+                Token::read(&answer, now)
             }
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(Trouble::later(format!("the token service answers {status}"), false))
@@ -324,11 +308,4 @@ impl Caller {
             _ => Err(Trouble::Settings(login.refusal(&answer))),
         }
     }
-}
-
-fn token(answer: &Answer, now: Timestamp) -> Result<Token, Trouble> {
-    let text = answer.body["access_token"].as_str().ok_or_else(|| Trouble::later("the token service answers without a token", false))?;
-    let life_s = answer.body["expires_in"].as_i64().unwrap_or(3600).clamp(1, 86_400);
-    // A token that lives for a short time only is renewed at the middle of it.
-    Ok(Token { text: text.to_owned().into(), renew_at: now.plus_secs((life_s - EARLY_S).max(life_s / 2)) })
 }

@@ -6,6 +6,7 @@
 //! | `answer` | what it answers, and what that means |
 //! | [`breaker`] | a provider that fails again and again is left alone for a while |
 //! | [`quota`] | calls per day, counted |
+//! | `tokens` | access tokens, until they end |
 //! | [`host`] | what every such provider can do |
 //! | [`feed`] | what those can do that report only to those who asked |
 
@@ -15,6 +16,7 @@ pub mod caller;
 pub mod feed;
 pub mod host;
 pub mod quota;
+mod tokens;
 
 pub use answer::{Answer, Trouble};
 pub use caller::Caller;

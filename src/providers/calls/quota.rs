@@ -43,6 +43,15 @@ impl Counts {
         add(counts.entry((account, day(now))).or_default());
     }
 
+    /// Counts what was taken and could not be written down.
+    pub fn put_back(&self, of: (ProviderId, i64), more: Count) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(of).or_default();
+        count.calls += more.calls;
+        count.failures += more.failures;
+        count.throttled += more.throttled;
+    }
+
     /// Takes what was counted since the last time.
     pub fn take(&self) -> Vec<((ProviderId, i64), Count)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
