@@ -14,6 +14,7 @@ use super::vendor::Calendar;
 use super::{Connections, grant::Grant, store};
 use crate::db::Tx;
 use crate::events;
+use crate::jobs::worker::complain;
 use crate::jobs::{self, Job, JobOutcome, NewJob};
 use crate::kernel::seal::sha256;
 use crate::kernel::{ConnectionId, Ctx, Failure, MeetingId, OrgId, Timestamp, UserId};
@@ -46,8 +47,13 @@ impl Connections {
     pub(super) async fn watch(&self) -> Result<(), Failure> {
         let behind = publications::behind(&mut self.meetings.db().reader().await?).await?;
         for org in behind {
-            while self.meetings.db().unit(move |tx| Box::pin(advance(tx, org))).await? {}
+            self.catch_up(org).await.inspect_err(|failure| complain("calendar.watch", failure)).ok();
         }
+        Ok(())
+    }
+
+    async fn catch_up(&self, org: OrgId) -> Result<(), Failure> {
+        while self.meetings.db().unit(move |tx| Box::pin(advance(tx, org))).await? {}
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use super::Hosting;
 use crate::attendance;
 use crate::db::Tx;
 use crate::egress;
+use crate::jobs::worker::complain;
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId, ProviderId, Timestamp};
 use crate::meetings::State;
 use crate::providers::calls::Trouble;
@@ -37,7 +38,7 @@ impl Hosting {
     pub async fn count_rooms(&self) -> Result<(), Failure> {
         let known = accounts::all_controlled(&mut self.meetings.db().reader().await?).await?;
         for (org, id) in known {
-            self.count_at(org, id).await?;
+            self.count_at(org, id).await.inspect_err(|failure| complain("provider.count_rooms", failure)).ok();
         }
         let before = self.meetings.db().clock().now().plus_secs(-RECORDER_S);
         self.meetings.db().unit(move |tx| Box::pin(servers::forget_recorders(tx, before))).await

@@ -3,6 +3,7 @@
 use super::Hosting;
 use super::plan::{OVER_MIN, wanted};
 use crate::db::Tx;
+use crate::jobs::worker::complain;
 use crate::kernel::{Failure, MeetingId, OrgId};
 use crate::meetings::input::MAX_DURATION_MIN;
 use crate::providers::calls::host::MadeRef;
@@ -30,7 +31,7 @@ impl Hosting {
         let (before, since) = (now.plus_min(-min), now.plus_min(-OVER_MIN));
         let stale = links::stale(&mut self.meetings.db().reader().await?, before, since.plus_min(-MAX_DURATION_MIN), since, BATCH).await?;
         for (org, meeting) in stale {
-            self.compare(org, meeting).await?;
+            self.compare(org, meeting).await.inspect_err(|failure| complain("provider.compare", failure)).ok();
         }
         Ok(())
     }
