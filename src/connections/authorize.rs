@@ -125,6 +125,11 @@ impl Connections {
         Ok(url.into())
     }
 
+    /// Whose consent is waited for, by the `state` of a callback.
+    pub(super) async fn vendor_of(&self, state: &str) -> Result<Option<Vendor>, Failure> {
+        store::vendor_of(&mut self.meetings.db().reader().await?, sha256(state.as_bytes())).await
+    }
+
     /// The browser came back with a code: tokens for it, a first reading to see that they work, and the connection.
     pub(super) async fn finish(&self, state: &str, code: SecretString) -> Result<ConnectionView, Halt> {
         let hash = sha256(state.as_bytes());

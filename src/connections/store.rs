@@ -44,6 +44,13 @@ pub(super) async fn leave_for_consent(tx: &mut Tx, of: &Authorization, state_has
     tx.execute(sql, args![of.org_id, of.id, state_hash, verifier]).await.map(drop)
 }
 
+/// Whose callback it is, as long as nobody took it.
+pub(super) async fn vendor_of(tx: &mut Tx, state_hash: Vec<u8>) -> Result<Option<Vendor>, Failure> {
+    let found: Option<(Vendor,)> =
+        tx.fetch_optional("select kind from calendar_authorization where state_hash = $1", args![state_hash]).await?;
+    Ok(found.map(|(kind,)| kind))
+}
+
 /// Takes what a callback is about: the second time there is nothing.
 pub(super) async fn take(tx: &mut Tx, state_hash: Vec<u8>) -> Result<Option<Authorization>, Failure> {
     let (mut sql, now) = (Sql::new("delete from calendar_authorization where state_hash = "), tx.now());
@@ -99,8 +106,9 @@ pub(super) async fn set_state(tx: &mut Tx, org: OrgId, id: ConnectionId, state: 
     tx.execute(sql, args![org, id, state.name(), now]).await.map(drop)
 }
 
+/// Removes one that is being left, unless its user has connected it anew meanwhile.
 pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: ConnectionId) -> Result<(), Failure> {
-    tx.execute("delete from calendar_connection where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+    tx.execute("delete from calendar_connection where org_id = $1 and id = $2 and state = 'leaving'", args![org, id]).await.map(drop)
 }
 
 pub(super) async fn read_next_at(tx: &mut Tx, org: OrgId, id: ConnectionId, at: Timestamp) -> Result<(), Failure> {

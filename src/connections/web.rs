@@ -98,6 +98,14 @@ struct Back {
 
 async fn back(State(pages): State<Pages>, Query(back): Query<Back>, headers: HeaderMap) -> Response {
     let state = back.state.filter(|state| code::is_token(state) && is_own(&headers, COOKIE, state));
+    let vendor = match &state {
+        Some(state) => pages.connections.vendor_of(state).await,
+        None => Ok(None),
+    };
+    let vendor = match vendor {
+        Ok(vendor) => vendor.unwrap_or(Vendor::Google),
+        Err(failure) => return pages.failed(&headers, &failure),
+    };
     let step = match (state, back.code, back.error) {
         (None, ..) => CalendarStep::Stale,
         (Some(_), _, Some(error)) if error == "access_denied" => CalendarStep::Denied,
@@ -115,7 +123,7 @@ async fn back(State(pages): State<Pages>, Query(back): Query<Back>, headers: Hea
             Err(Halt::Ours(failure)) => return pages.failed(&headers, &failure),
         },
     };
-    pages.step(&headers, Vendor::Google, step)
+    pages.step(&headers, vendor, step)
 }
 
 // The same browser that was here before: a code of somebody else's account counts in no other.

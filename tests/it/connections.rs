@@ -210,7 +210,10 @@ async fn nobody_connects_for_somebody_else() {
     assert_eq!(visit(&back.1, cookie.as_deref()).await.0.0, 410, "once");
     assert_eq!(visit(&format!("{}x", &url[..url.len() - 1]), None).await.0.0, 404);
     vendors.stand_ins.world().consenting.clear();
-    assert_eq!(connect(&service, &ana, "google").await.0, 403, "somebody who says no");
+    for (kind, title) in [("google", "Google Calendar"), ("microsoft", "Microsoft 365")] {
+        let (status, page) = connect(&service, &ana, kind).await;
+        assert!(status == 403 && page.contains(title), "somebody who says no to {kind}: {page}");
+    }
     let url = ana.ok("calendar.connection.connect", json!({ "kind": "microsoft" })).await["url"].as_str().unwrap().to_owned();
     service.advance_min(11);
     assert_eq!(visit(&url, None).await.0.0, 404, "too late");
