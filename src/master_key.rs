@@ -15,25 +15,31 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::config::Secrets;
 use crate::kernel::{Entropy, Sealer, Timestamp};
 
-/// Reads or makes the master keys.
+/// Reads the master keys.
 ///
 /// # Errors
-/// When one is no key, or the file can neither be read nor made.
-pub fn load(secrets: &Secrets, entropy: &dyn Entropy) -> anyhow::Result<Sealer> {
+/// When one is no key, or the file cannot be read.
+pub fn load(secrets: &Secrets) -> anyhow::Result<Sealer> {
     if !secrets.master_key.expose_secret().is_empty() {
         return Sealer::new(&secrets.master_key);
     }
     let path = PathBuf::from(&secrets.master_key_file);
-    let sealer = read_or_create(&path, entropy).with_context(|| format!("secrets.master_key_file: {}", path.display()))?;
-    Ok(sealer.rereading(Box::new(move || std::fs::read_to_string(&path).ok().map(SecretString::from))))
+    let text = std::fs::read_to_string(&path).with_context(|| format!("secrets.master_key_file: {}", path.display()))?;
+    Ok(Sealer::new(&text.into())?.rereading(Box::new(move || std::fs::read_to_string(&path).ok().map(SecretString::from))))
 }
 
-fn read_or_create(path: &Path, entropy: &dyn Entropy) -> anyhow::Result<Sealer> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Sealer::new(&text.into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => create(path, entropy),
-        Err(error) => Err(error.into()),
-    }
+/// Whether there is no master key yet.
+pub fn is_missing(secrets: &Secrets) -> bool {
+    secrets.master_key.expose_secret().is_empty() && !Path::new(&secrets.master_key_file).exists()
+}
+
+/// Makes one, unless another process was first: then that one counts.
+///
+/// # Errors
+/// When its file cannot be made.
+pub fn make(secrets: &Secrets, entropy: &dyn Entropy) -> anyhow::Result<()> {
+    let path = Path::new(&secrets.master_key_file);
+    create(path, entropy).with_context(|| format!("secrets.master_key_file: {}", path.display()))
 }
 
 fn generate(entropy: &dyn Entropy) -> SecretString {
@@ -42,16 +48,14 @@ fn generate(entropy: &dyn Entropy) -> SecretString {
     STANDARD.encode(bytes).into()
 }
 
-fn create(path: &Path, entropy: &dyn Entropy) -> anyhow::Result<Sealer> {
-    let key = generate(entropy);
+fn create(path: &Path, entropy: &dyn Entropy) -> anyhow::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => writeln!(file, "{}", key.expose_secret())?,
-        // Another process was first: its key counts.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Sealer::new(&std::fs::read_to_string(path)?.into()),
+        Ok(mut file) => writeln!(file, "{}", generate(entropy).expose_secret())?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         Err(error) => return Err(error.into()),
     }
     tracing::info!(path = %path.display(), "made a master key: keep a copy of it, apart from the backups");
-    Sealer::new(&key)
+    Ok(())
 }
 
 /// The file of the master keys while they change: one process at a time.

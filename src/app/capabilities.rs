@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use anyhow::bail;
+
 use crate::booking::Booking;
 use crate::config::Config;
 use crate::connections::Connections;
-use crate::db::{Db, DbSettings};
+use crate::db::{Db, DbSettings, SealedColumn};
 use crate::hosting::Hosting;
 use crate::join::Joining;
 use crate::kernel::{Clock, Entropy, Sealer};
 use crate::meetings::{self, Meetings};
 use crate::notifications::Notifications;
+use crate::operations::sealings;
 use crate::providers::calls::caller::Calls;
 use crate::recordings::{self, Recordings};
 use crate::tenancy::Gate;
@@ -51,8 +54,9 @@ pub struct Capabilities {
 
 impl Capabilities {
     pub(super) async fn open(config: &Config, base: &str, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Self> {
-        let sealer = Arc::new(master_key::load(&config.secrets, &*entropy)?);
-        let db = open_db(config, clock, entropy).await?.sealing(sealer.clone());
+        let db = open_db(config, clock, entropy).await?;
+        let sealer = Arc::new(sealer(config, &db).await?);
+        let db = db.sealing(sealer.clone());
         let calls = Arc::new(Calls::new(&config.providers, db.clock().clone(), db.entropy().clone()));
         let meetings = Meetings::new(db.clone(), sealer.clone(), config.meetings.clone(), base, &BEFORE_DELETE);
         let recordings = Recordings::new(meetings.clone(), calls.clone(), config)?;
@@ -72,6 +76,20 @@ impl Capabilities {
             calls,
         })
     }
+}
+
+/// The first start makes a key. Where another one has sealed something, a new one would hide for a while that it is lost.
+async fn sealer(config: &Config, db: &Db) -> anyhow::Result<Sealer> {
+    if master_key::is_missing(&config.secrets) {
+        if let Some(SealedColumn { table, column, .. }) = db.sealed_somewhere(&sealings::COLUMNS).await? {
+            let file = &config.secrets.master_key_file;
+            bail!(
+                "secrets.master_key_file: {file} is not there, and {table}.{column} is sealed with it: put it back, or name the file that it is in"
+            );
+        }
+        master_key::make(&config.secrets, &**db.entropy())?;
+    }
+    master_key::load(&config.secrets)
 }
 
 async fn open_db(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Db> {

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
+use secrecy::ExposeSecret as _;
 
 use super::Output;
 use super::progress::Progress;
 use crate::config::Config;
 use crate::db::backup::{self, Contents};
-use crate::kernel::clock::SystemEntropy;
 use crate::master_key;
 use crate::operations::drill::{self, Report};
 
@@ -28,7 +28,7 @@ pub(super) async fn run(config: &Config, command: Backup) -> anyhow::Result<()> 
     let progress = Progress::begin();
     let say = |what: &str| progress.say(what);
     if command.drill {
-        let sealer = master_key::load(&config.secrets, &SystemEntropy)?;
+        let sealer = master_key::load(&config.secrets)?;
         let report = drill::run(&config.database.url, command.file.as_deref(), &sealer, &say).await?;
         drop(progress);
         command.output.print(&report, || words(&report))?;
@@ -42,11 +42,13 @@ pub(super) async fn run(config: &Config, command: Backup) -> anyhow::Result<()> 
     command.output.print(&answer, || made(config, &file, &contents))
 }
 
+/// Where the master key stands.
+pub(super) fn key(config: &Config) -> &str {
+    if config.secrets.master_key.expose_secret().is_empty() { &config.secrets.master_key_file } else { "secrets.master_key" }
+}
+
 fn made(config: &Config, file: &Path, contents: &Contents) -> String {
-    let key = match config.secrets.master_key_file.as_str() {
-        "" => "the master key",
-        file => file,
-    };
+    let key = key(config);
     let folder = &config.recordings.folder;
     format!(
         "Wrote {}: {}.\nKeep {key} apart from it: without it nothing opens that is sealed. Recordings are files in {folder} and not in it.",

@@ -12,6 +12,7 @@ use super::organizations::named;
 use super::progress::Progress;
 use crate::app::App;
 use crate::config::Config;
+use crate::db::inspect;
 use crate::imports::{self, Importing, Outcome, Source};
 
 /// What the file is.
@@ -50,6 +51,7 @@ pub(super) struct Import {
 }
 
 pub(super) async fn run(config: &Config, import: Import) -> anyhow::Result<()> {
+    inspect::expect(&config.database.url)?;
     let base = config.server.base();
     let app = App::build(config, &base, CancellationToken::new()).await?;
     let done = carry_out(&app, &import).await;

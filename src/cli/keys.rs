@@ -3,11 +3,12 @@
 use clap::{Subcommand, ValueEnum};
 
 use super::organizations::named;
-use super::{Output, open};
+use super::{Output, open_present};
 use crate::config::Config;
-use crate::db::Db;
-use crate::kernel::{Ctx, KeyId, PageRequest, Role};
+use crate::db::{Db, Tx};
+use crate::kernel::{Ctx, KeyId, PageRequest, Role, Timestamp};
 use crate::tenancy::keys::{self, ApiKey, CreatedKey, KeyKind, NewKey};
+use crate::tenancy::users;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Kind {
@@ -87,7 +88,7 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
-    let db = open(config).await?;
+    let db = open_present(config).await?;
     let done = carry_out(&db, command).await;
     db.close().await;
     done
@@ -127,8 +128,19 @@ async fn create(db: &Db, create: Create) -> anyhow::Result<()> {
         scopes: create.scopes,
         expires_at: create.expires_in_days.map(|days| db.clock().now().plus_min(i64::from(days) * 24 * 60)),
     };
-    let created = db.unit(move |tx| Box::pin(async move { keys::create(tx, &ctx, new).await })).await?;
-    create.output.print(&created, || shown_once(&created))
+    let login = new.user.clone();
+    let unit = async move |tx: &mut Tx| {
+        let known = match &new.user {
+            Some(login) => users::find_login(tx, ctx.org, login).await?.is_some(),
+            None => true,
+        };
+        Ok((keys::create(tx, &ctx, new).await?, known))
+    };
+    let (created, known) = db.unit(move |tx| Box::pin(async move { unit(tx).await })).await?;
+    create.output.print(&created, || {
+        let made = login.filter(|_| !known).map(|login| format!("\nThere was no user {login}: it was created with the key."));
+        shown_once(&created) + &made.unwrap_or_default()
+    })
 }
 
 async fn list(db: &Db, organization: Option<&str>, output: Output) -> anyhow::Result<()> {
@@ -139,7 +151,9 @@ async fn list(db: &Db, organization: Option<&str>, output: Output) -> anyhow::Re
         all.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {
-            return output.print(&serde_json::json!({ "items": all }), || all.iter().map(line).collect::<Vec<_>>().join("\n"));
+            let now = db.clock().now();
+            let lines = || all.iter().map(|key| line(key, now)).collect::<Vec<_>>().join("\n");
+            return output.print(&serde_json::json!({ "items": all }), lines);
         }
     }
 }
@@ -148,8 +162,14 @@ fn shown_once(created: &CreatedKey) -> String {
     format!("{}\n\nThis key is shown once: omeet keeps only a hash of it.", created.key)
 }
 
-fn line(key: &ApiKey) -> String {
-    let state = key.revoked_at.map_or_else(|| "valid".to_owned(), |at| format!("revoked {at}"));
+fn line(key: &ApiKey, now: Timestamp) -> String {
+    let ends = [key.revoked_at, key.expires_at].into_iter().flatten().min();
+    let state = match (ends, key.revoked_at) {
+        (None, _) => "valid".to_owned(),
+        (Some(at), _) if now < at => format!("valid until {at}"),
+        (Some(at), Some(revoked)) if at == revoked => format!("revoked {at}"),
+        (Some(at), _) => format!("expired {at}"),
+    };
     format!(
         "{}  {:<8} {:<8} {:<30} {}",
         key.id,

@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::db::{Db, DbSettings};
+use crate::db::{Db, DbSettings, inspect};
 use crate::kernel::clock::{SharedClock, SystemEntropy};
 use crate::lifecycle::Duty;
 use crate::{app, lifecycle};
@@ -145,6 +145,12 @@ async fn migrate(config: &Config, output: Output) -> anyhow::Result<()> {
     let engine = format!("{:?}", db.engine()).to_lowercase();
     db.close().await;
     output.print(&serde_json::json!({ "migrated": true, "engine": engine }), || "The schema is up to date.".to_owned())
+}
+
+/// The database, which is there already: with another configuration than the service's, a command would make one, and find nothing in it.
+async fn open_present(config: &Config) -> anyhow::Result<Db> {
+    inspect::expect(&config.database.url)?;
+    open(config).await
 }
 
 /// The database, while a server may be running on it.

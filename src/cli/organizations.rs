@@ -1,9 +1,9 @@
 //! `omeet organization ...`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Subcommand;
 
-use super::{Output, open};
+use super::{Output, open_present};
 use crate::config::Config;
 use crate::db::Db;
 use crate::tenancy::organizations::{self, Organization};
@@ -28,7 +28,7 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
-    let db = open(config).await?;
+    let db = open_present(config).await?;
     let done = carry_out(&db, command).await;
     db.close().await;
     done
@@ -48,6 +48,9 @@ async fn carry_out(db: &Db, command: Command) -> anyhow::Result<()> {
 }
 
 fn lines(all: &[Organization]) -> String {
+    if all.is_empty() {
+        return "There are no organizations yet: omeet organization create NAME".to_owned();
+    }
     all.iter().map(|org| format!("{}  {:<20} {}", org.id, org.slug, org.name)).collect::<Vec<_>>().join("\n")
 }
 
@@ -59,6 +62,7 @@ pub(super) async fn named(db: &Db, named: Option<&str>) -> anyhow::Result<Organi
         return found.with_context(|| format!("--organization: there is no organization {named}; see omeet organization list"));
     }
     let mut all = organizations::list(&mut tx).await?;
-    anyhow::ensure!(all.len() == 1, "--organization: say which; see omeet organization list");
+    ensure!(!all.is_empty(), "there are no organizations yet: omeet organization create NAME");
+    ensure!(all.len() == 1, "--organization: say which; see omeet organization list");
     Ok(all.remove(0))
 }

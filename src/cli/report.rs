@@ -4,10 +4,9 @@ use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::organizations::named;
-use super::{open, put};
+use super::{open_present, put};
 use crate::config::Config;
 use crate::db::Db;
-use crate::kernel::clock::SystemEntropy;
 use crate::kernel::{Ctx, Sealer};
 use crate::{master_key, reports};
 
@@ -62,8 +61,8 @@ pub(super) enum Report {
 }
 
 pub(super) async fn run(config: &Config, report: Report) -> anyhow::Result<()> {
-    let sealer = master_key::load(&config.secrets, &SystemEntropy)?;
-    let db = open(config).await?;
+    let sealer = master_key::load(&config.secrets)?;
+    let db = open_present(config).await?;
     let done = carry_out(&db, &sealer, report).await;
     db.close().await;
     done

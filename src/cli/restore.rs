@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::progress::Progress;
-use super::{Output, backup::summary};
+use super::{Output, backup::key, backup::summary};
 use crate::config::Config;
 use crate::db::backup;
 
@@ -24,6 +24,7 @@ pub(super) async fn run(config: &Config, command: Restore) -> anyhow::Result<()>
     drop(progress);
     command.output.print(&restored, || {
         let before = restored.before.as_ref().map(|file| format!("\nThe database before is {} now.", file.display()));
-        format!("Restored {}: {}.{}", command.file.display(), summary(&restored.contents), before.unwrap_or_default())
+        let sealed = format!("\nWhat is sealed in it opens with the master key of that time; the one in {} is used now.", key(config));
+        format!("Restored {}: {}.{}{sealed}", command.file.display(), summary(&restored.contents), before.unwrap_or_default())
     })
 }

@@ -10,7 +10,7 @@ use anyhow::{bail, ensure};
 use secrecy::ExposeSecret as _;
 
 use super::progress::Progress;
-use super::{Output, open};
+use super::{Output, open_present};
 use crate::config::Config;
 use crate::db::Sealings;
 use crate::kernel::Clock as _;
@@ -70,8 +70,8 @@ async fn reseal_configured(config: &Config, command: &RotateKeys, progress: &Pro
 }
 
 async fn reseal(config: &Config, progress: &Progress) -> anyhow::Result<Sealings> {
-    let sealer = master_key::load(&config.secrets, &SystemEntropy)?;
-    let db = open(config).await?;
+    let sealer = master_key::load(&config.secrets)?;
+    let db = open_present(config).await?;
     let sealings = sealings::reseal(&db, &sealer, &|what| progress.say(what)).await;
     db.close().await;
     let sealings = sealings?;

@@ -1,11 +1,16 @@
 //! Opening the database.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio_util::task::TaskTracker;
@@ -82,6 +87,7 @@ async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> 
         .pragma("temp_store", "memory")
         .statement_cache_capacity(STATEMENTS);
     let path = options.get_filename().display().to_string();
+    make_private(url, options.get_filename())?;
     let writing_options = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", WAL_PAGES);
     let writers = SqlitePoolOptions::new().max_connections(1).connect_with(writing_options).await;
     let writers = writers.with_context(|| format!("database.url: cannot open {path}"))?;
@@ -95,6 +101,19 @@ async fn sqlite(url: &str, settings: &DbSettings, writing: impl FnOnce(Conn) -> 
         .connect_with(options.read_only(true).create_if_missing(false))
         .await?;
     Ok(Pools::Sqlite { readers, writer: Writer::start(writing(Conn::Sqlite(conn)))? })
+}
+
+// Nobody else on the machine reads a new database; its log gets the same rights.
+fn make_private(url: &str, file: &Path) -> anyhow::Result<()> {
+    if url.contains("mode=memory") || url.contains(":memory:") || file.exists() {
+        return Ok(());
+    }
+    let at = || format!("database.url: {}", file.display());
+    ensure!(url.contains("mode=rwc"), "{} is not there; with ?mode=rwc it is made", at());
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error).with_context(at),
+        _ => Ok(()),
+    }
 }
 
 async fn check_sqlite_version(conn: &mut sqlx::SqliteConnection) -> anyhow::Result<()> {
@@ -116,9 +135,14 @@ async fn postgres(url: &str, settings: &DbSettings) -> anyhow::Result<Pools> {
         .min_connections(1)
         .test_before_acquire(false)
         .acquire_timeout(Duration::from_secs(5))
-        .connect_with(options)
-        .await
-        .context("database.url: PostgreSQL does not answer")?;
+        .connect_with(options.clone())
+        .await;
+    let pool = match pool {
+        // It was tried again and again; why, one attempt says.
+        Err(sqlx::Error::PoolTimedOut) => Err(options.connect().await.err().unwrap_or(sqlx::Error::PoolTimedOut)),
+        connected => connected,
+    };
+    let pool = pool.context("database.url: PostgreSQL does not answer")?;
     migrate::postgres(&pool).await?;
     Ok(Pools::Postgres(pool))
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
@@ -43,6 +43,26 @@ pub fn newest_schema() -> i64 {
 pub async fn condition(url: &SecretString) -> anyhow::Result<Option<Condition>> {
     let url = url.expose_secret();
     if url.starts_with("sqlite") { sqlite(url).await } else { postgres(url).await }
+}
+
+/// Whether a database is there. PostgreSQL says so itself, when it is asked for something.
+///
+/// # Errors
+/// When there is no such file, with what to do.
+pub fn expect(url: &SecretString) -> anyhow::Result<()> {
+    let url = url.expose_secret();
+    if !url.starts_with("sqlite") {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::from_str(url).context("database.url")?;
+    let file = options.get_filename();
+    let is_there = std::fs::metadata(file).is_ok_and(|metadata| metadata.len() > 0);
+    ensure!(
+        is_there,
+        "database.url: {} is not there. Name the service's configuration with --config or OMEET_CONFIG; the first omeet serve makes a database",
+        file.display()
+    );
+    Ok(())
 }
 
 async fn sqlite(url: &str) -> anyhow::Result<Option<Condition>> {

@@ -68,6 +68,18 @@ impl Db {
         Ok(sealings)
     }
 
+    /// A column among these that holds a sealed value.
+    pub async fn sealed_somewhere(&self, columns: &[SealedColumn]) -> Result<Option<SealedColumn>, Failure> {
+        let mut reader = self.reader().await?;
+        for of in columns {
+            let sql = format!("select 1 from {} where {} is not null limit 1", of.table, of.column);
+            if reader.fetch_optional::<(i32,)>(AssertSqlSafe(sql), args![]).await?.is_some() {
+                return Ok(Some(*of));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether every sealed value opens; changes nothing.
     pub async fn look_at_sealed(&self, columns: &[SealedColumn], sealer: &Sealer) -> Result<Sealings, Failure> {
         let (mut sealings, mut reader) = (Sealings::default(), self.reader().await?);

@@ -70,12 +70,20 @@ pub(super) async fn restore(file: &Path, url: &str, force: bool, say: Say<'_>) -
     ensure!(!occupied || force, "{}: is a database already; --force replaces it and keeps it beside", target.display());
     let partial = files::beside(&target, "restoring");
     say("copying");
-    let mut to = files::empty(&partial)?;
+    let placed = place(file, &partial, &target, occupied).await;
+    if placed.is_err() {
+        std::fs::remove_file(&partial).ok();
+    }
+    placed
+}
+
+async fn place(file: &Path, partial: &Path, target: &Path, occupied: bool) -> anyhow::Result<Option<PathBuf>> {
+    let mut to = files::empty(partial)?;
     std::io::copy(&mut std::fs::File::open(file)?, &mut to).with_context(|| format!("cannot write {}", partial.display()))?;
-    files::give(&partial, if occupied { &target } else { files::folder(&target) })?;
-    let before = if occupied { Some(set_aside(&target).await?) } else { None };
-    forget_log(&target);
-    files::settle(&partial, &target)?;
+    files::give(partial, if occupied { target } else { files::folder(target) })?;
+    let before = if occupied { Some(set_aside(target).await?) } else { None };
+    forget_log(target);
+    files::settle(partial, target)?;
     Ok(before)
 }
 

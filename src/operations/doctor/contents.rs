@@ -29,7 +29,7 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<(Db, Sealer)> {
     providers::jitsi::token::crypto::install();
     let settings = DbSettings { url: config.database.url.clone(), max_connections: 2, sqlite_readers: 1 };
     let db = Db::open(&settings, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
-    Ok((db, master_key::load(&config.secrets, &SystemEntropy)?))
+    Ok((db, master_key::load(&config.secrets)?))
 }
 
 async fn look_inside(config: &Config, db: &Db, sealer: &Sealer, found: &mut Findings) -> Result<(), Failure> {
