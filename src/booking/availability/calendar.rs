@@ -7,6 +7,7 @@ use ical::property::Property;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::zones::Zones;
 use crate::kernel::Timestamp;
 use crate::meetings::series::Rule;
 
@@ -33,7 +34,7 @@ pub struct Interval {
 pub struct Found {
     /// What takes time, in the order of time.
     pub intervals: Vec<Interval>,
-    /// A rule that cannot be followed, in words: of its event only the first date counts.
+    /// What could not be read as it is meant, in words: a rule, of whose event only the first date counts, or a time zone.
     pub unread: Option<String>,
 }
 
@@ -59,21 +60,24 @@ impl Moment {
 /// What of `bytes` takes time between `from` and `to`; `zone` is that of readings without one.
 pub fn busy(bytes: &[u8], zone: &TimeZone, from: Timestamp, to: Timestamp) -> Result<Found, String> {
     let text = unfolded(&String::from_utf8_lossy(bytes));
-    let mut events = Vec::new();
+    let (mut events, mut described) = (Vec::new(), Vec::new());
     for calendar in ical::IcalParser::new(text.as_bytes()) {
-        events.extend(calendar.map_err(|error| format!("is no calendar: {error}"))?.events);
+        let calendar = calendar.map_err(|error| format!("is no calendar: {error}"))?;
+        events.extend(calendar.events);
+        described.extend(calendar.timezones);
     }
     if events.is_empty() && !text.contains("BEGIN:VCALENDAR") {
         return Err("is no calendar".to_owned());
     }
-    let moved: HashSet<(String, i64)> = events.iter().filter_map(|event| replaced(event, zone)).collect();
+    let zones = &Zones::new(described.iter(), zone);
+    let moved: HashSet<(String, i64)> = events.iter().filter_map(|event| replaced(event, zones)).collect();
     let mut found = BTreeMap::new();
     for (at, event) in events.iter().enumerate() {
-        for interval in intervals(event, at, zone, &moved, (from, to)) {
+        for interval in intervals(event, at, zones, &moved, (from, to)) {
             found.insert((interval.start, interval.key.clone()), interval);
         }
     }
-    let unread = events.iter().filter(|event| !is_free(event)).find_map(|event| rule(event)?.err());
+    let unread = events.iter().filter(|event| !is_free(event)).find_map(|event| zones.unknown(event).or_else(|| rule(event)?.err()));
     Ok(Found { intervals: found.into_values().take(MOST).collect(), unread })
 }
 
@@ -90,29 +94,24 @@ fn value<'e>(event: &'e IcalEvent, name: &str) -> Option<&'e str> {
     property(event, name)?.value.as_deref()
 }
 
-fn parameter<'p>(property: &'p Property, name: &str) -> Option<&'p str> {
-    let found = property.params.as_ref()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    found.1.first().map(String::as_str)
-}
-
-fn moment(property: &Property, text: &str, zone: &TimeZone) -> Option<Moment> {
-    let named = parameter(property, "TZID").and_then(|name| TimeZone::get(name.trim_matches('"')).ok());
+fn moment(property: &Property, text: &str, zones: &Zones) -> Option<Moment> {
     let (text, utc) = text.trim().strip_suffix('Z').map_or((text.trim(), false), |text| (text, true));
     let (wall, is_date) = match text.len() {
         8 => (jiff::civil::Date::strptime("%Y%m%d", text).ok()?.to_datetime(jiff::civil::Time::midnight()), true),
         _ => (DateTime::strptime("%Y%m%dT%H%M%S", text).ok()?, false),
     };
-    let zone = if utc { TimeZone::UTC } else { named.filter(|_| !is_date).unwrap_or_else(|| zone.clone()) };
+    let named = || zones.named(property).filter(|_| !is_date);
+    let zone = if utc { TimeZone::UTC } else { named().unwrap_or_else(|| zones.fallback()) };
     Some(Moment { wall, zone, is_date })
 }
 
-fn moment_of(event: &IcalEvent, name: &str, zone: &TimeZone) -> Option<Moment> {
+fn moment_of(event: &IcalEvent, name: &str, zones: &Zones) -> Option<Moment> {
     let property = property(event, name)?;
-    moment(property, property.value.as_deref()?, zone)
+    moment(property, property.value.as_deref()?, zones)
 }
 
-fn replaced(event: &IcalEvent, zone: &TimeZone) -> Option<(String, i64)> {
-    let at = moment_of(event, "RECURRENCE-ID", zone)?.instant()?;
+fn replaced(event: &IcalEvent, zones: &Zones) -> Option<(String, i64)> {
+    let at = moment_of(event, "RECURRENCE-ID", zones)?.instant()?;
     Some((value(event, "UID")?.to_owned(), at.ms()))
 }
 
@@ -124,28 +123,28 @@ fn is_free(event: &IcalEvent) -> bool {
 fn intervals(
     event: &IcalEvent,
     at: usize,
-    zone: &TimeZone,
+    zones: &Zones,
     moved: &HashSet<(String, i64)>,
     (from, to): (Timestamp, Timestamp),
 ) -> Vec<Interval> {
-    let Some(first) = moment_of(event, "DTSTART", zone).filter(|_| !is_free(event)) else { return Vec::new() };
-    let Some(length_ms) = length_ms(event, &first, zone) else { return Vec::new() };
+    let Some(first) = moment_of(event, "DTSTART", zones).filter(|_| !is_free(event)) else { return Vec::new() };
+    let Some(length_ms) = length_ms(event, &first, zones) else { return Vec::new() };
     let uid = value(event, "UID").map_or_else(|| format!("#{at}"), str::to_owned);
     let is_override = property(event, "RECURRENCE-ID").is_some();
-    let skipped: HashSet<i64> = dates(event, "EXDATE", zone).iter().filter_map(Moment::instant).map(Timestamp::ms).collect();
+    let skipped: HashSet<i64> = dates(event, "EXDATE", zones).iter().filter_map(Moment::instant).map(Timestamp::ms).collect();
     let title: String = value(event, "SUMMARY").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect();
-    let starts = starts(event, &first, zone, to).into_iter();
+    let starts = starts(event, &first, zones, to).into_iter();
     let wanted = starts.filter(|start| {
         let replaced = !is_override && moved.contains(&(uid.clone(), start.ms()));
         !replaced && !skipped.contains(&start.ms()) && *start < to && start.plus_ms(length_ms) > from
     });
-    let key = |start: Timestamp| format!("{}/{}", uid.chars().take(180).collect::<String>(), start.ms());
+    let key = |start: Timestamp| format!("{}/{}", uid.chars().filter(|c| !c.is_control()).take(180).collect::<String>(), start.ms());
     wanted.take(MOST).map(|start| Interval { key: key(start), title: title.clone(), start, end: start.plus_ms(length_ms) }).collect()
 }
 
-fn length_ms(event: &IcalEvent, first: &Moment, zone: &TimeZone) -> Option<i64> {
+fn length_ms(event: &IcalEvent, first: &Moment, zones: &Zones) -> Option<i64> {
     let start = first.instant()?;
-    let length = match (moment_of(event, "DTEND", zone), value(event, "DURATION")) {
+    let length = match (moment_of(event, "DTEND", zones), value(event, "DURATION")) {
         (Some(end), _) => end.instant()?.since_ms(start),
         (None, Some(duration)) => {
             let span: jiff::Span = duration.parse().ok()?;
@@ -157,10 +156,10 @@ fn length_ms(event: &IcalEvent, first: &Moment, zone: &TimeZone) -> Option<i64> 
     (1..=400 * 86_400_000).contains(&length).then_some(length)
 }
 
-fn dates(event: &IcalEvent, name: &str, zone: &TimeZone) -> Vec<Moment> {
+fn dates(event: &IcalEvent, name: &str, zones: &Zones) -> Vec<Moment> {
     let properties = event.properties.iter().filter(|property| property.name.eq_ignore_ascii_case(name));
     let each = properties.flat_map(|property| property.value.iter().flat_map(|list| list.split(',')).map(move |text| (property, text)));
-    each.filter_map(|(property, text)| moment(property, text, zone)).collect()
+    each.filter_map(|(property, text)| moment(property, text, zones)).collect()
 }
 
 fn rule(event: &IcalEvent) -> Option<Result<Rule, String>> {
@@ -168,13 +167,13 @@ fn rule(event: &IcalEvent) -> Option<Result<Rule, String>> {
     Some(Rule::parse("rule", text).map_err(|failure| format!("counts {text} once: {}", failure.message())))
 }
 
-fn starts(event: &IcalEvent, first: &Moment, zone: &TimeZone, to: Timestamp) -> Vec<Timestamp> {
+fn starts(event: &IcalEvent, first: &Moment, zones: &Zones, to: Timestamp) -> Vec<Timestamp> {
     let once = first.instant().into_iter().collect();
     let mut starts: Vec<Timestamp> = match rule(event) {
         Some(Ok(rule)) => expanded(&rule, first, to).unwrap_or(once),
         _ => once,
     };
-    starts.extend(dates(event, "RDATE", zone).iter().filter_map(Moment::instant));
+    starts.extend(dates(event, "RDATE", zones).iter().filter_map(Moment::instant));
     starts.sort_unstable();
     starts.dedup();
     starts
@@ -217,6 +216,39 @@ mod tests {
         assert!(read(&event("DTSTART:20270310T090000Z\nDTEND:20270310T100000Z")).is_empty());
     }
 
+    // S4.11: published calendars of Outlook and Exchange name their zones as Windows does, or describe them.
+    #[test]
+    fn zones_as_outlook_names_them() {
+        let nine = |tzid: &str| event(&format!("DTSTART;TZID={tzid}:20260410T090000\nDTEND;TZID={tzid}:20260410T100000"));
+        assert_eq!(read(&nine("W. Europe Standard Time")), ["2026-04-10T07:00:00Z 2026-04-10T08:00:00Z Busy"]);
+        assert_eq!(read(&nine("\"W. Europe Standard Time\"")), ["2026-04-10T07:00:00Z 2026-04-10T08:00:00Z Busy"]);
+        let described = |standard: &str, daylight: &str| {
+            let change = |kind: &str, of: &str| format!("BEGIN:{kind}\nDTSTART:16010101T020000\n{of}\nEND:{kind}\n");
+            let changes = change("STANDARD", standard) + &if daylight.is_empty() { String::new() } else { change("DAYLIGHT", daylight) };
+            format!("BEGIN:VTIMEZONE\nTZID:Customized Time Zone\n{changes}END:VTIMEZONE\n{}", nine("Customized Time Zone"))
+        };
+        let winter = "TZOFFSETFROM:-0400\nTZOFFSETTO:-0500\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=1SU;BYMONTH=11";
+        let summer = "TZOFFSETFROM:-0500\nTZOFFSETTO:-0400\nRRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=2SU;BYMONTH=3";
+        assert_eq!(read(&described(winter, summer)), ["2026-04-10T13:00:00Z 2026-04-10T14:00:00Z Busy"]);
+        assert_eq!(read(&described("TZOFFSETFROM:+0545\nTZOFFSETTO:+0545", "")), ["2026-04-10T03:15:00Z 2026-04-10T04:15:00Z Busy"]);
+    }
+
+    // S4.11: a zone that nobody knows is told, and so is one whose description is not followed.
+    #[test]
+    fn a_zone_that_is_not_known_is_told() {
+        let odd = "BEGIN:VTIMEZONE\nTZID:Mars\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETTO:+0100\nEND:STANDARD\n\
+            BEGIN:DAYLIGHT\nDTSTART:16010101T000000\nTZOFFSETTO:+0200\nRRULE:FREQ=YEARLY;BYMONTHDAY=4;BYMONTH=7\nEND:DAYLIGHT\nEND:VTIMEZONE\n";
+        let unread = |described: &str, more: &str| {
+            let lines = format!("DTSTART;TZID=Mars:20260310T090000\nDTEND;TZID=Mars:20260310T100000\n{more}");
+            let text = format!("BEGIN:VCALENDAR\n{described}{}END:VCALENDAR\n", event(&lines));
+            let (from, to) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-04-30T00:00:00Z".parse().unwrap());
+            busy(text.as_bytes(), &TimeZone::get("Asia/Jakarta").unwrap(), from, to).unwrap().unread
+        };
+        let told = Some("reads times of Mars as those of Asia/Jakarta: no such time zone is known".to_owned());
+        assert_eq!((unread("", ""), unread(odd, "")), (told.clone(), told));
+        assert_eq!(unread("", "TRANSP:TRANSPARENT"), None);
+    }
+
     #[test]
     fn what_is_free_takes_no_time() {
         for line in ["TRANSP:TRANSPARENT", "STATUS:CANCELLED", "X-MICROSOFT-CDO-BUSYSTATUS:FREE"] {
@@ -235,6 +267,15 @@ mod tests {
         );
         let starts: Vec<String> = read(&format!("{series}{moved}")).into_iter().map(|line| line[..20].to_owned()).collect();
         assert_eq!(starts, ["2026-03-20T08:00:00Z", "2026-03-27T14:00:00Z", "2026-04-10T07:00:00Z"]);
+    }
+
+    // A database may keep no NUL, and whoever sends one has the rest of the calendar read.
+    #[test]
+    fn keys_hold_no_control_characters() {
+        let text = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\u{0}b\u{1}\nDTSTART:20260310T090000Z\nDTEND:20260310T093000Z\nEND:VEVENT\nEND:VCALENDAR\n";
+        let (from, to) = ("2026-03-01T00:00:00Z".parse().unwrap(), "2026-04-30T00:00:00Z".parse().unwrap());
+        let found = busy(text.as_bytes(), &TimeZone::UTC, from, to).unwrap();
+        assert_eq!(found.intervals[0].key, "ab/1773133200000");
     }
 
     // Half a calendar is not passed off as a whole one.

@@ -8,6 +8,7 @@ mod service;
 mod source_store;
 mod sources;
 pub(super) mod store;
+mod zones;
 
 pub use fetch::Fetcher;
 pub use input::{BusyInterval, BusyQuery};

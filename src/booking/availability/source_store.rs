@@ -53,8 +53,9 @@ pub async fn of_user(tx: &mut Tx, org: OrgId, user: UserId) -> Result<Vec<Source
     tx.fetch_all("select * from busy_source where org_id = $1 and user_id = $2 order by id", args![org, user]).await
 }
 
-pub async fn delete(tx: &mut Tx, org: OrgId, id: BusySourceId) -> Result<(), Failure> {
-    tx.execute("delete from busy_source where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+/// Answers whether there was one: of several who delete it at once, one does.
+pub async fn delete(tx: &mut Tx, org: OrgId, id: BusySourceId) -> Result<bool, Failure> {
+    Ok(tx.execute("delete from busy_source where org_id = $1 and id = $2", args![org, id]).await? == 1)
 }
 
 pub async fn read_next_at(tx: &mut Tx, org: OrgId, id: BusySourceId, at: Timestamp) -> Result<(), Failure> {

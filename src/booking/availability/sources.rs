@@ -15,6 +15,7 @@ use crate::booking::{Booking, people};
 use crate::db::Tx;
 use crate::egress;
 use crate::events::{self, NewEvent};
+use crate::jobs;
 use crate::kernel::failure::{Class, Kind, invalid};
 use crate::kernel::{BusySourceId, Ctx, Failure, Timestamp, UserId};
 use crate::tenancy::users;
@@ -50,7 +51,7 @@ pub struct SourceView {
     pub read_at: Option<Timestamp>,
     /// When it is read next.
     pub next_read_at: Timestamp,
-    /// What went wrong the last time, or a rule in it that cannot be followed; null when nothing did.
+    /// What went wrong the last time, or a rule or time zone in it that cannot be followed; null when nothing did.
     pub last_error: Option<String>,
     /// How many times it takes.
     pub intervals: i64,
@@ -140,14 +141,16 @@ impl Booking {
         let caller = ctx.clone();
         let unit = async move |tx: &mut Tx| {
             let source = own(tx, &caller, id).await?;
-            sources::delete(tx, caller.org, id).await?;
+            if !sources::delete(tx, caller.org, id).await? {
+                return Err(Failure::from(&NOT_FOUND));
+            }
             announce(tx, &caller, "availability.source.delete", source).await?;
             Ok(DeletedSource { id, deleted: true })
         };
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    /// Reads what is due; several processes share the work.
+    /// Reads what is due; several processes share the work. One that cannot be kept does not stop the others.
     pub async fn read_due_sources(&self, fetcher: &Fetcher) -> Result<(), Failure> {
         let next_min = i64::from(self.config.calendar_every_min);
         let claim = async move |tx: &mut Tx| {
@@ -156,7 +159,7 @@ impl Booking {
         };
         for source in self.db.unit(move |tx| Box::pin(async move { claim(tx).await })).await? {
             let outcome = self.read_source(fetcher, &source).await;
-            self.keep(source, outcome).await?;
+            self.keep(source, outcome).await.inspect_err(|failure| jobs::worker::complain("availability.read", failure)).ok();
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod zone;
 pub use emit::emit;
 pub use model::{Attendee, Calendar, Event, PartStat, Person, Status};
 pub use parse::parse;
+pub(crate) use windows::zone;
 
 #[cfg(test)]
 mod tests;

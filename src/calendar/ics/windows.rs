@@ -84,7 +84,7 @@ const ZONES: [(&str, &str); 78] = [
 ];
 
 /// The IANA zone that somebody means with `name`.
-pub(super) fn zone(name: &str) -> Option<String> {
+pub fn zone(name: &str) -> Option<String> {
     let name = name.trim_matches('"').trim();
     let windows = ZONES.iter().find(|(windows, _)| windows.eq_ignore_ascii_case(name)).map(|(_, iana)| *iana);
     let known = |name: &str| TimeZone::get(name).ok().and_then(|zone| zone.iana_name().map(str::to_owned));
