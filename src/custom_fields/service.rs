@@ -31,7 +31,7 @@ pub async fn create(tx: &mut Tx, ctx: &Ctx, new: NewDefinition) -> Result<Defini
 /// Changes a field; values that are stored already stay as they are.
 pub async fn update(tx: &mut Tx, ctx: &Ctx, changes: Changes) -> Result<Definition, Failure> {
     ctx.require(Role::Admin)?;
-    let before = store::find(tx, ctx.org, changes.id).await?.ok_or(&NOT_FOUND)?;
+    let before = store::hold(tx, ctx.org, changes.id).await?.ok_or(&NOT_FOUND)?;
     let after = Definition { updated_at: tx.now(), ..changes.applied_to(&before).checked()? };
     store::save(tx, ctx.org, &after).await?;
     audit::record(tx, ctx, "custom_field.update", after.id, audit::changes(&before, &after)).await?;
@@ -42,7 +42,7 @@ pub async fn update(tx: &mut Tx, ctx: &Ctx, changes: Changes) -> Result<Definiti
 /// Removes a field; values that are stored already stay as they are.
 pub async fn delete(tx: &mut Tx, ctx: &Ctx, id: FieldId) -> Result<Definition, Failure> {
     ctx.require(Role::Admin)?;
-    let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+    let before = store::hold(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
     store::delete(tx, ctx.org, id).await?;
     audit::record(tx, ctx, "custom_field.delete", id, audit::changes(&before, &Value::Null)).await?;
     events::append(tx, ctx.org, NewEvent::new("custom_field.deleted", before.id, json!(before))).await?;

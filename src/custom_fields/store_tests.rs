@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::custom_fields::service;
-use crate::db::testing::{engines, organization};
+use crate::db::testing::{engines, organization, overlapping};
 use crate::db::{Db, UnitFuture};
 use crate::kernel::{Ctx, PageRequest, Role};
 
@@ -118,4 +118,40 @@ async fn a_hundred_fields_are_enough_and_users_define_none() {
     let new = serde_json::from_value(json!({"key": "g", "label": "G", "type": "text"})).unwrap();
     let refused = unit(&db, move |tx| Box::pin(async move { service::create(tx, &user, new).await })).await.unwrap_err();
     assert_eq!(refused.code(), -32003);
+}
+
+// R6: two change one field at once; both changes are there.
+#[tokio::test]
+async fn no_change_is_lost() {
+    for (engine, db) in engines().await {
+        let org = organization(&db).await;
+        let id = create(&db, org, choice("stage")).await.unwrap().id;
+        let relabelled =
+            async move |tx: &mut Tx| service::update(tx, &ctx(org), serde_json::from_value(json!({"id": id, "label": "Step"}))?).await;
+        let other = db.clone();
+        let (_, required) = overlapping(&db, move |tx| Box::pin(async move { relabelled(tx).await }), async move {
+            update(&other, org, json!({"id": id, "required": true})).await
+        })
+        .await;
+        required.unwrap();
+        let now = find(&mut db.reader().await.unwrap(), org, id).await.unwrap().unwrap();
+        assert_eq!((now.label.as_str(), now.required), ("Step", true), "{engine}");
+    }
+}
+
+// R6: two delete one field at once; it is told once.
+#[tokio::test]
+async fn of_two_who_delete_one_does() {
+    for (engine, db) in engines().await {
+        let org = organization(&db).await;
+        let id = create(&db, org, choice("stage")).await.unwrap().id;
+        let other = db.clone();
+        let deleted =
+            move |db: Db| async move { unit(&db, move |tx| Box::pin(async move { service::delete(tx, &ctx(org), id).await })).await };
+        let (_, late) = overlapping(&db, move |tx| Box::pin(async move { service::delete(tx, &ctx(org), id).await }), deleted(other)).await;
+        assert_eq!(late.unwrap_err().kind(), &super::super::NOT_FOUND, "{engine}");
+        let told: (i64,) =
+            db.reader().await.unwrap().fetch_one("select count(*) from event where type = 'custom_field.deleted'", vec![]).await.unwrap();
+        assert_eq!(told, (1,), "{engine}");
+    }
 }

@@ -1,14 +1,15 @@
 //! Fresh databases for tests that run on every engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use url::Url;
 
-use super::{Db, DbSettings};
+use super::{Db, DbSettings, Tx, UnitFuture};
 use crate::args;
 use crate::kernel::clock::{SystemClock, SystemEntropy};
-use crate::kernel::{Clock, Entropy, KeyId, OrgId, code};
+use crate::kernel::{Clock, Entropy, Failure, KeyId, OrgId, code};
 
 /// Names the server to test on, for example `postgres://postgres@127.0.0.1:5433/postgres`; every test makes a database of its
 /// own there and leaves it behind.
@@ -55,6 +56,24 @@ pub(crate) async fn service_key(db: &Db, org: OrgId) -> KeyId {
     })
     .await
     .unwrap()
+}
+
+/// Does `first` in a unit, and begins `second` before that commits: on PostgreSQL it reads what was there before, and waits where it would
+/// write the same rows. On SQLite it waits from the beginning.
+pub(crate) async fn overlapping<A, B, F>(db: &Db, first: F, second: impl Future<Output = B> + Send + 'static) -> (A, B)
+where
+    A: Send + 'static,
+    B: Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> UnitFuture<'t, A> + Send + 'static,
+{
+    let unit = async move |tx: &mut Tx| {
+        let done = first(tx).await?;
+        let running = tokio::spawn(second);
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        Ok::<_, Failure>((done, running))
+    };
+    let (done, running) = db.unit(move |tx| Box::pin(async move { unit(tx).await })).await.unwrap();
+    (done, running.await.unwrap())
 }
 
 /// A second process on the same database.

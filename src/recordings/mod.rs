@@ -32,6 +32,8 @@ pub mod rpc;
 pub mod service;
 mod store;
 mod tickets;
+#[cfg(test)]
+mod tests;
 pub mod web;
 
 use std::sync::Arc;

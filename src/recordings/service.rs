@@ -55,8 +55,8 @@ impl Recordings {
         provider: ProviderId,
         found: &FoundRecording,
     ) -> Result<(), Failure> {
-        if let Some(known) = store::find_external(tx, ctx.org, meeting, &found.external_id).await? {
-            return self.found_again(tx, ctx, known, found).await;
+        if let Some(known) = store::hold_external(tx, ctx.org, meeting, &found.external_id).await? {
+            return self.found_again(tx, known, found).await;
         }
         let recording = self.as_found(tx, (ctx.org, meeting, provider), found)?;
         store::insert(tx, &recording).await?;
@@ -105,7 +105,7 @@ impl Recordings {
     }
 
     // A newer link, for one that we do not have yet.
-    async fn found_again(&self, tx: &mut Tx, _ctx: &Ctx, mut known: Recording, found: &FoundRecording) -> Result<(), Failure> {
+    async fn found_again(&self, tx: &mut Tx, mut known: Recording, found: &FoundRecording) -> Result<(), Failure> {
         if known.state == RecordingState::Stored || found.link.is_none() {
             return Ok(());
         }
@@ -237,18 +237,22 @@ impl Recordings {
 
     /// Removes a recording with its file; what the provider still has is not touched.
     pub(super) async fn delete(&self, ctx: &Ctx, id: RecordingId) -> Result<RecordingId, Failure> {
-        let recording = self.managed(ctx, id).await?;
+        self.managed(ctx, id).await?;
         let (recordings, caller) = (self.clone(), ctx.clone());
-        let unit = async move |tx: &mut Tx| recordings.delete_in(tx, &caller, &recording).await.map(|()| id);
+        let unit =
+            async move |tx: &mut Tx| if recordings.delete_in(tx, &caller, id).await? { Ok(id) } else { Err(Failure::from(&NOT_FOUND)) };
         self.meetings.db().write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, recording: &Recording) -> Result<(), Failure> {
+    // Answers whether there was one: of several who delete it at once, one does.
+    pub(super) async fn delete_in(&self, tx: &mut Tx, ctx: &Ctx, id: RecordingId) -> Result<bool, Failure> {
+        let Some(recording) = &store::hold(tx, ctx.org, id).await? else { return Ok(false) };
         store::delete(tx, ctx.org, recording.id).await?;
         remove::soon(tx, recording).await?;
         let shown = recording.view(self.meetings.base(), false);
         audit::record(tx, ctx, "recording.delete", recording.id, audit::changes(&shown, &serde_json::Value::Null)).await?;
-        self.announce(tx, "recording.deleted", recording).await
+        self.announce(tx, "recording.deleted", recording).await?;
+        Ok(true)
     }
 
     /// Deletes what is past its time, and notes links that died.
@@ -256,10 +260,9 @@ impl Recordings {
         let now = self.meetings.db().clock().now();
         self.meetings.db().unit(move |tx| Box::pin(store::expire_links(tx, now))).await?;
         let due = store::due(&mut self.meetings.db().reader().await?, now, BATCH).await?;
-        for recording in due {
+        for Recording { id, org_id, .. } in due {
             let recordings = self.clone();
-            let unit =
-                async move |tx: &mut Tx| recordings.delete_in(tx, &Ctx::system(recording.org_id, "retention".to_owned()), &recording).await;
+            let unit = async move |tx: &mut Tx| recordings.delete_in(tx, &Ctx::system(org_id, "retention".to_owned()), id).await;
             self.meetings.db().unit(move |tx| Box::pin(async move { unit(tx).await })).await?;
         }
         Ok(())

@@ -50,9 +50,11 @@ pub(super) async fn hold_all(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Res
     sql.fetch_all(tx).await
 }
 
-pub(super) async fn find_external(tx: &mut Tx, org: OrgId, meeting: MeetingId, external_id: &str) -> Result<Option<Recording>, Failure> {
+/// As [`hold`], by what its provider calls it.
+pub(super) async fn hold_external(tx: &mut Tx, org: OrgId, meeting: MeetingId, external_id: &str) -> Result<Option<Recording>, Failure> {
     let mut sql = Sql::new(SELECT);
     sql.push("org_id = ").bind(org).push(" and meeting_id = ").bind(meeting).push(" and external_id = ").bind(external_id);
+    sql.push(tx.lock_rows_of_m());
     sql.fetch_optional(tx).await
 }
 

@@ -115,7 +115,9 @@ pub async fn update(tx: &mut Tx, ctx: &Ctx, change: RoomChange) -> Result<RoomVi
 /// Removes a room inside a unit of work.
 pub async fn delete(tx: &mut Tx, ctx: &Ctx, id: PlaceId) -> Result<Deleted, Failure> {
     let before = RoomView::from(store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?);
-    store::delete(tx, ctx.org, id).await?;
+    if !store::delete(tx, ctx.org, id).await? {
+        return Err(Failure::from(&NOT_FOUND));
+    }
     audit::record(tx, ctx, "room.delete", id, audit::changes(&before, &Value::Null)).await?;
     events::append(tx, ctx.org, NewEvent::new("room.deleted", id, json!(before))).await?;
     Ok(Deleted { id, deleted: true })
@@ -149,4 +151,28 @@ async fn announce(tx: &mut Tx, ctx: &Ctx, done: (&str, &'static str), before: &V
     audit::record(tx, ctx, done.0, after.id, audit::changes(before, after)).await?;
     events::append(tx, ctx.org, NewEvent::new(done.1, after.id, json!(after))).await?;
     Ok(after.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::testing::{engines, organization, overlapping};
+
+    // R6: two delete one room at once; it is told once.
+    #[tokio::test]
+    async fn of_two_who_delete_one_does() {
+        for (engine, db) in engines().await {
+            let ctx = Ctx::system(organization(&db).await, String::new());
+            let rooms = Rooms::new(db.clone());
+            let id = rooms.create(&ctx, serde_json::from_value(json!({ "name": "Merapi" })).unwrap()).await.unwrap().id;
+            let caller = ctx.clone();
+            let first = async move |tx: &mut Tx| delete(tx, &caller, id).await;
+            let second = async move { rooms.delete(&ctx, id).await };
+            let (_, late) = overlapping(&db, move |tx| Box::pin(async move { first(tx).await }), second).await;
+            assert_eq!(late.unwrap_err().kind(), &NOT_FOUND, "{engine}");
+            let sql = "select count(*) from event where type = 'room.deleted'";
+            let told: (i64,) = db.reader().await.unwrap().fetch_one(sql, vec![]).await.unwrap();
+            assert_eq!(told, (1,), "{engine}");
+        }
+    }
 }

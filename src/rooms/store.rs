@@ -48,9 +48,10 @@ fn name_taken(error: sqlx::Error) -> Failure {
     if dialect::violates(&error, "room", &["org_id", "name"]) { Failure::from(&NAME_TAKEN).with("field", "name") } else { error.into() }
 }
 
-pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: PlaceId) -> Result<(), Failure> {
+/// Answers whether there was one: of several who delete it at once, one does.
+pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: PlaceId) -> Result<bool, Failure> {
     tx.execute("delete from occupancy where org_id = $1 and resource_id = $2", args![org, id]).await?;
-    tx.execute("delete from room where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+    Ok(tx.execute("delete from room where org_id = $1 and id = $2", args![org, id]).await? == 1)
 }
 
 pub(super) async fn list(tx: &mut Tx, org: OrgId, filter: &RoomFilter, limit: u32) -> Result<Vec<Room>, Failure> {

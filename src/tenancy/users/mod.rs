@@ -4,6 +4,8 @@ mod model;
 pub mod rpc;
 mod service;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{User, refreshed, role_name};
 pub use service::{upsert, upsert_alone};

@@ -12,7 +12,11 @@ use crate::tenancy::Actor;
 
 /// Creates or refreshes a user from what the ERP says; two calls at once make one user.
 pub async fn upsert(tx: &mut Tx, ctx: &Ctx, actor: &Actor) -> Result<User, Failure> {
-    let Some(before) = store::find_external(tx, ctx.org, &actor.id).await? else { return insert(tx, ctx, actor).await };
+    let Some(found) = store::find_external(tx, ctx.org, &actor.id).await? else { return insert(tx, ctx, actor).await };
+    if refreshed(&found, actor) == found {
+        return Ok(found);
+    }
+    let before = store::hold(tx, ctx.org, found.id).await?.ok_or(&NOT_FOUND)?;
     let after = refreshed(&before, actor);
     if after != before {
         save(tx, ctx, &before, &after).await?;
@@ -52,7 +56,7 @@ async fn announce(tx: &mut Tx, ctx: &Ctx, kind: &'static str, user: &User) -> Re
 
 /// Stops a user from acting; what they made stays.
 pub(super) async fn deactivate(tx: &mut Tx, ctx: &Ctx, id: UserId) -> Result<User, Failure> {
-    let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+    let before = store::hold(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
     let after = User { active: false, ..before.clone() };
     save(tx, ctx, &before, &after).await?;
     announce(tx, ctx, "user.updated", &after).await?;

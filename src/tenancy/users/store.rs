@@ -27,6 +27,12 @@ pub async fn find(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, F
     tx.fetch_optional(sql, args![org, id]).await
 }
 
+/// As [`find`], for a change: nobody else changes it before this unit ends. Rows that only point at it do not wait.
+pub(super) async fn hold(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, Failure> {
+    tx.execute("update user_account set active = active where org_id = $1 and id = $2", args![org, id]).await?;
+    find(tx, org, id).await
+}
+
 /// As [`find`], at most a second old.
 pub async fn settled(tx: &mut Tx, org: OrgId, id: UserId) -> Result<Option<User>, Failure> {
     Ok(tx.settled_of(org, "user", id.into(), move |tx| Box::pin(find(tx, org, id))).await?.as_ref().clone())
