@@ -8,7 +8,7 @@ use crate::calendar::ics::{Event, Status};
 use crate::db::Tx;
 use crate::kernel::Failure;
 use crate::mail::{IcsMethod, IcsPart};
-use crate::meetings::{Access, MeetingView, State};
+use crate::meetings::{Access, MeetingView, ParticipantView, State};
 use crate::notifications::elsewhere::{self, Invitee};
 
 /// The calendar object of a change: its meeting's own, so that every later letter means the same event.
@@ -49,15 +49,15 @@ impl Invitation {
 
     /// The guest's copy.
     pub fn to_guest(&self, complete: &Complete) -> IcsPart {
-        self.part(&complete.booked.email, complete)
+        self.part(&complete.booked.email, complete, link_of_guest)
     }
 
     /// The host's copy; none where the host goes on meeting others.
     pub fn to_host(&self, email: &str, complete: &Complete) -> Option<IcsPart> {
-        (!self.is_seat).then(|| self.part(email, complete))
+        (!self.is_seat).then(|| self.part(email, complete, link_of))
     }
 
-    fn part(&self, email: &str, complete: &Complete) -> IcsPart {
+    fn part(&self, email: &str, complete: &Complete, link_of: LinkOf) -> IcsPart {
         let link = complete.meeting.as_ref().filter(|view| view.access != Access::Public).and_then(|view| link_of(view, email));
         copy::part(&self.events, self.method, &Copy { email, link, sender: &self.sender })
     }
@@ -81,8 +81,18 @@ fn row(reader: &Reader, sequence: i64) -> Invitee {
     Invitee { email, name: Some(name), lang: Some(lang), tz: Some(tz), sequence }
 }
 
-/// Somebody's personal link into the meeting.
-pub(super) fn link_of<'m>(view: &'m MeetingView, email: &str) -> Option<&'m str> {
-    let is_them = |known: &str| known.eq_ignore_ascii_case(email);
-    view.participants.iter().find(|person| person.email.as_deref().is_some_and(is_them))?.join_url.as_deref()
+type LinkOf = for<'m> fn(&'m MeetingView, &str) -> Option<&'m str>;
+
+// The personal link of whoever comes first with this address: hosts do.
+fn link_of<'m>(view: &'m MeetingView, email: &str) -> Option<&'m str> {
+    view.participants.iter().find(|person| has(person, email))?.join_url.as_deref()
+}
+
+/// The personal link of a guest. A guest may have given a host's address, and gets no host's link for that.
+pub(super) fn link_of_guest<'m>(view: &'m MeetingView, email: &str) -> Option<&'m str> {
+    view.participants.iter().find(|person| person.user_id.is_none() && has(person, email))?.join_url.as_deref()
+}
+
+fn has(person: &ParticipantView, email: &str) -> bool {
+    person.email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
 }

@@ -55,6 +55,22 @@ pub struct Answer {
     pub value: String,
 }
 
+/// A guest and whoever comes along.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Party {
+    /// The guest's address.
+    pub email: String,
+    /// Theirs.
+    pub guests: Json<Vec<String>>,
+}
+
+impl Party {
+    /// As meetings know them (`Participant::person`): people of a booking are addresses, whoever else has the same one.
+    pub fn persons(&self) -> Vec<String> {
+        std::iter::once(&self.email).chain(&self.guests.0).map(|email| format!("mail:{}", email.to_lowercase())).collect()
+    }
+}
+
 /// A slot that is kept while its guest fills the form.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct Hold {
@@ -179,6 +195,11 @@ impl Booked {
         Some(BookingHost { id: self.host_id?, external_id, name, email: self.host_email.clone() })
     }
 
+    /// Whom it brings.
+    pub fn party(&self) -> Party {
+        Party { email: self.email.clone(), guests: self.guests.clone() }
+    }
+
     /// The custom part of its meeting's description.
     pub fn description(&self) -> String {
         self.answers.0.iter().map(|answer| format!("{}: {}\n", answer.label, answer.value)).collect()
@@ -217,7 +238,7 @@ impl std::fmt::Display for Place {
 impl Complete {
     /// The guest's personal link into the meeting.
     pub fn join_url(&self) -> Option<&str> {
-        super::invitation::link_of(self.meeting.as_ref()?, &self.booked.email)
+        super::invitation::link_of_guest(self.meeting.as_ref()?, &self.booked.email)
     }
 }
 

@@ -163,9 +163,9 @@ static ASSIGN: Spec = Spec::for_users(
     "room.assign",
     "Give a meeting a room",
     "For its hosts and for managers. The room moves with the meeting, and is free when that is cancelled; null takes it away. A room has one \
-        meeting at a time, whatever it was taken by.",
+        meeting at a time, whatever it was taken by. A meeting that is over or cancelled is given none.",
     true,
-    &[&meetings::NOT_FOUND, &meetings::NOT_HOST, &rooms::NOT_FOUND, &rooms::CLOSED, &TAKEN],
+    &[&meetings::NOT_FOUND, &meetings::NOT_HOST, &meetings::CANCELLED, &meetings::ENDED, &rooms::NOT_FOUND, &rooms::CLOSED, &TAKEN],
     r#"{"meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "room_id": null}"#,
     r#"{"meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "room": null}"#,
 );

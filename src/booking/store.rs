@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::model::Booked;
+use super::OVER;
+use super::model::{Booked, Party};
 use super::relation_store::concerned;
 use super::slots::Session;
 use super::state::State;
@@ -97,14 +98,14 @@ pub(super) async fn insert(tx: &mut Tx, b: &Booked, origin: Origin<'_>) -> Resul
     tx.execute(sql, args).await.map(drop)
 }
 
-/// Saves what may change.
-pub(super) async fn save(tx: &mut Tx, b: &Booked) -> Result<(), Failure> {
+/// Saves what may change, if the booking is still that `version`: of whoever else changes it, nothing but its expiry could get in between.
+pub(super) async fn save(tx: &mut Tx, b: &Booked, version: i64) -> Result<(), Failure> {
     let sql = "update booking set meeting_id = $3, host_id = $4, state = $5, start_at = $6, end_at = $7, seat = $8, verify_until = $9,
-            reason = $10, version = $11, updated_at = $12 where org_id = $1 and id = $2";
+            reason = $10, version = $11, updated_at = $12 where org_id = $1 and id = $2 and version = $13";
     let mut args = args![b.org_id, b.id];
     args.extend([Arg::id(b.meeting_id), Arg::id(b.host_id)]);
-    args.extend(args![b.state.name(), b.start_at, b.end_at, b.seat, b.verify_until, b.reason.clone(), b.version, b.updated_at]);
-    tx.execute(sql, args).await.map(drop)
+    args.extend(args![b.state.name(), b.start_at, b.end_at, b.seat, b.verify_until, b.reason.clone(), b.version, b.updated_at, version]);
+    if tx.execute(sql, args).await? == 0 { Err(Failure::from(&OVER)) } else { Ok(()) }
 }
 
 /// Which bookings.
@@ -206,20 +207,24 @@ pub(super) async fn session(
     Ok(Some((meeting, host, rows.into_iter().map(|(.., seat)| seat).collect())))
 }
 
-/// How many others sit in a meeting.
-pub(super) async fn others_in(tx: &mut Tx, org: OrgId, meeting: MeetingId, except: BookingId) -> Result<i64, Failure> {
-    let sql = "select count(*) from booking where org_id = $1 and meeting_id = $2 and seat is not null and id <> $3";
-    let (count,): (i64,) = tx.fetch_one(sql, args![org, meeting, except]).await?;
-    Ok(count)
+/// Who else booked a seat in a meeting, and whom they bring.
+pub(super) async fn others_in(tx: &mut Tx, org: OrgId, meeting: MeetingId, except: BookingId) -> Result<Vec<Party>, Failure> {
+    let sql = "select email, guests from booking where org_id = $1 and meeting_id = $2 and seat is not null and id <> $3";
+    tx.fetch_all(sql, args![org, meeting, except]).await
 }
 
-/// Notes that nobody opened the mail in time; answers which.
-pub(super) async fn expire(tx: &mut Tx) -> Result<Vec<(OrgId, BookingId)>, Failure> {
-    let sql =
-        "update booking set state = 'expired', updated_at = $1, version = version + 1 where state = 'unverified' and verify_until <= $1
-        returning org_id, id";
+/// Bookings whose guest did not open the mail in time.
+pub(super) async fn due(tx: &mut Tx) -> Result<Vec<(OrgId, BookingId)>, Failure> {
     let now = tx.now();
-    tx.fetch_all(sql, args![now]).await
+    tx.fetch_all("select org_id, id from booking where state = 'unverified' and verify_until <= $1 order by verify_until", args![now]).await
+}
+
+/// Notes that nobody opened the mail in time; answers whether that is so.
+pub(super) async fn expire(tx: &mut Tx, org: OrgId, id: BookingId) -> Result<bool, Failure> {
+    let sql = "update booking set state = 'expired', updated_at = $1, version = version + 1
+        where state = 'unverified' and verify_until <= $1 and org_id = $2 and id = $3";
+    let now = tx.now();
+    Ok(tx.execute(sql, args![now, org, id]).await? == 1)
 }
 
 /// Bookings that ended before `end`.

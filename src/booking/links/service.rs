@@ -77,7 +77,9 @@ impl Booking {
         let caller = ctx.clone();
         let unit = async move |tx: &mut Tx| {
             let shown = json!(managed(tx, &caller, id).await?.view("", false));
-            store::delete(tx, caller.org, id).await?;
+            if !store::delete(tx, caller.org, id).await? {
+                return Err(Failure::from(&LINK_NOT_FOUND));
+            }
             audit::record(tx, &caller, "booking.link.delete", id, audit::changes(&shown, &Value::Null)).await?;
             events::append(tx, caller.org, NewEvent::new("booking.link.deleted", id, shown)).await?;
             Ok(DeletedLink { id, deleted: true })

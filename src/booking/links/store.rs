@@ -102,8 +102,9 @@ pub(super) async fn set_hosts(tx: &mut Tx, org: OrgId, id: LinkId, hosts: &[User
     Ok(())
 }
 
-pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: LinkId) -> Result<(), Failure> {
-    tx.execute("delete from booking_link where org_id = $1 and id = $2", args![org, id]).await.map(drop)
+/// Answers whether there was one: of several who delete it at once, one does.
+pub async fn delete(tx: &mut Tx, org: OrgId, id: LinkId) -> Result<bool, Failure> {
+    Ok(tx.execute("delete from booking_link where org_id = $1 and id = $2", args![org, id]).await? == 1)
 }
 
 /// Links that the caller may see, oldest first.

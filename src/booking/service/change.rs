@@ -1,16 +1,18 @@
 //! Confirming, declining, calling off.
 
+use std::collections::HashSet;
+
 use super::announce::Told;
 use super::{Booking, HeldBooking, own_hand};
 use crate::booking::conflicts;
-use crate::booking::model::{Booked, BookingView};
+use crate::booking::model::{Booked, BookingView, Party};
 use crate::booking::state::{Action, State};
 use crate::booking::{CONFLICT, NOT_FOUND, OVER, store};
 use crate::db::Tx;
 use crate::kernel::context::Caller;
 use crate::kernel::{BookingId, Ctx, Failure, Kind, MeetingId, text};
 use crate::meetings::input::{MeetingChange, OptionsInput};
-use crate::meetings::{NOT_HOST, NOT_HOST_CANCEL};
+use crate::meetings::{NOT_HOST, NOT_HOST_CANCEL, PeopleChange};
 use crate::rooms::occupancy;
 
 impl Booking {
@@ -32,7 +34,7 @@ impl Booking {
             }
             booking.meetings.update_in(tx, &own_hand(&caller), MeetingChange { claim: true, ..nothing(meeting) }).await?;
             let after = changed(tx, &booked, state);
-            store::save(tx, &after).await?;
+            store::save(tx, &after, booked.version).await?;
             booking.announce(tx, &caller, Told::Confirmed, Some(&booked), &after).await?;
             Ok(after.view(&booking.base, true))
         };
@@ -65,7 +67,7 @@ impl Booking {
             }
             booking.leave(tx, &caller, &booked, reason.clone()).await?;
             let after = Booked { reason, seat: None, ..changed(tx, &booked, state) };
-            store::save(tx, &after).await?;
+            store::save(tx, &after, booked.version).await?;
             let told = if action == Action::Decline { Told::Declined } else { Told::Cancelled };
             booking.announce(tx, &caller, told, Some(&booked), &after).await?;
             Ok(after.view(&booking.base, links))
@@ -73,19 +75,18 @@ impl Booking {
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    /// Gives the time back: of a group the seat, else the whole meeting.
+    /// Gives the time back: of a group the seat, with whoever came along and is not of another booking; else the whole meeting.
     pub(super) async fn leave(&self, tx: &mut Tx, ctx: &Ctx, booked: &Booked, reason: Option<String>) -> Result<(), Failure> {
         occupancy::release_booking(tx, ctx.org, booked.id).await?;
         let Some(meeting) = booked.meeting_id else { return Ok(()) };
-        if store::others_in(tx, ctx.org, meeting, booked.id).await? == 0 {
+        let others = store::others_in(tx, ctx.org, meeting, booked.id).await?;
+        if others.is_empty() {
             let action = crate::meetings::Action::Cancel;
             return self.meetings.transition_in(tx, &own_hand(ctx), meeting, action, reason).await.map(drop);
         }
-        let people = self.meetings.get_in(tx, &own_hand(ctx), meeting).await?.participants;
-        if let Some(guest) = people.iter().find(|person| person.email.as_ref() == Some(&booked.email)) {
-            self.meetings.remove_participant_in(tx, &own_hand(ctx), meeting, guest.id).await?;
-        }
-        Ok(())
+        let stay: HashSet<String> = others.iter().flat_map(Party::persons).collect();
+        let leave = booked.party().persons().into_iter().filter(|person| !stay.contains(person)).collect();
+        self.meetings.change_people_in(tx, &own_hand(ctx), meeting, PeopleChange::Drop(leave)).await.map(drop)
     }
 }
 

@@ -151,11 +151,11 @@ impl Booking {
         Ok(slot_at(tx, held, search).await?.hosts)
     }
 
-    /// Gives a booking its meeting, a group's where it joins one, else its own, and tells everybody.
+    /// Gives a booking, as it is stored, its meeting: a group's where it joins one, else its own, and tells everybody.
     pub(super) async fn settle(&self, tx: &mut Tx, ctx: &Ctx, held: &Held, booked: Booked, hosts: Vec<UserId>) -> Result<Booked, Failure> {
         let before = booked.clone();
         let after = self.place(tx, ctx, held, booked, &hosts).await?;
-        store::save(tx, &after).await?;
+        store::save(tx, &after, before.version).await?;
         let told = if after.state == State::Pending { Told::Received } else { Told::Confirmed };
         self.announce(tx, ctx, told, Some(&before).filter(|before| before.version > 1), &after).await?;
         Ok(after)

@@ -11,6 +11,8 @@ mod places;
 mod read;
 mod reschedule;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use std::sync::Arc;

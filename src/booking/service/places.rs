@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Booking, own_hand};
+use super::Booking;
 use crate::audit;
 use crate::booking::conflicts::{self, Conflict, Question};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
 use crate::kernel::{Ctx, Failure, MeetingId, PlaceId};
+use crate::meetings::{self, Meeting, State};
 use crate::rooms::occupancy::{self, Claim, Owner, Resource};
 use crate::rooms::{self, RoomView};
 
@@ -36,12 +37,15 @@ impl Booking {
         let caller = ctx.clone();
         let booking = self.clone();
         let unit = async move |tx: &mut Tx| {
-            let before = occupancy::room_of(tx, caller.org, meeting).await?;
-            let resources: Vec<Resource> = before.iter().chain(room.iter()).copied().map(Resource::Room).collect();
+            let has = occupancy::room_of(tx, caller.org, meeting).await?;
+            let resources: Vec<Resource> = has.iter().chain(room.iter()).copied().map(Resource::Room).collect();
             occupancy::lock(tx, &resources).await?;
+            // Whoever moves the meeting, ends it, or gives it another room, does so before or after.
+            let (held, _) = booking.meetings.held_in(tx, caller.org, meeting).await?.ok_or(&meetings::NOT_FOUND)?;
+            let before = occupancy::room_of(tx, caller.org, meeting).await?;
             occupancy::release_room(tx, caller.org, meeting).await?;
             let after = match room {
-                Some(room) => Some(booking.take_room(tx, &caller, meeting, room).await?),
+                Some(room) => Some(take_room(tx, &held, room).await?),
                 None => None,
             };
             if before != room {
@@ -53,22 +57,26 @@ impl Booking {
         self.db.write(ctx, move |tx| Box::pin(async move { unit(tx).await })).await
     }
 
-    async fn take_room(&self, tx: &mut Tx, ctx: &Ctx, meeting: MeetingId, id: PlaceId) -> Result<RoomView, Failure> {
-        let found = rooms::find(tx, ctx.org, id).await?.filter(|room| room.active);
-        let room = found.ok_or_else(|| Failure::from(&rooms::NOT_FOUND).with("field", "room_id"))?;
-        let shown = self.meetings.get_in(tx, &own_hand(ctx), meeting).await?;
-        if !room.is_open(shown.start, shown.end) {
-            return Err(Failure::from(&rooms::CLOSED).with("field", "room_id"));
-        }
-        let claim = Claim { resource: Resource::Room(id), start: shown.start, end: shown.end, before_min: 0, after_min: 0 };
-        let owner = Owner { meeting: Some(meeting), ..Owner::default() };
-        occupancy::claim(tx, ctx.org, &[claim], owner).await?;
-        Ok(room.into())
-    }
-
     /// Everything that a time would collide with.
     pub async fn conflicts(&self, ctx: &Ctx, question: Question) -> Result<Conflicts, Failure> {
         let items = conflicts::asked(&mut self.db.reader().await?, ctx, question).await?;
         Ok(Conflicts { items })
     }
+}
+
+async fn take_room(tx: &mut Tx, meeting: &Meeting, id: PlaceId) -> Result<RoomView, Failure> {
+    match meeting.state {
+        State::Cancelled => return Err(Failure::from(&meetings::CANCELLED)),
+        State::Ended => return Err(Failure::from(&meetings::ENDED)),
+        State::Draft | State::Ready | State::Started => {}
+    }
+    let found = rooms::find(tx, meeting.org_id, id).await?.filter(|room| room.active);
+    let room = found.ok_or_else(|| Failure::from(&rooms::NOT_FOUND).with("field", "room_id"))?;
+    if !room.is_open(meeting.start, meeting.end) {
+        return Err(Failure::from(&rooms::CLOSED).with("field", "room_id"));
+    }
+    let claim = Claim { resource: Resource::Room(id), start: meeting.start, end: meeting.end, before_min: 0, after_min: 0 };
+    let owner = Owner { meeting: Some(meeting.id), ..Owner::default() };
+    occupancy::claim(tx, meeting.org_id, &[claim], owner).await?;
+    Ok(room.into())
 }

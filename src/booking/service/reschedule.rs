@@ -93,7 +93,6 @@ impl Booking {
         } else {
             self.move_meeting(tx, ctx, moving).await?
         };
-        store::save(tx, &after).await?;
         self.announce(tx, ctx, Told::Moved, Some(&booked), &after).await?;
         Ok(after.view(&self.base, links))
     }
@@ -106,6 +105,7 @@ impl Booking {
         }
         let change = MeetingChange { start: Some(after.start_at), end: Some(after.end_at), ..nothing(meeting) };
         self.meetings.update_in(tx, &own_hand(ctx), change).await?;
+        store::save(tx, &after, before.version).await?;
         Ok(after)
     }
 
@@ -115,9 +115,12 @@ impl Booking {
         let hosts = if force { before.host_id.into_iter().collect() } else { slot_of(tx, held, before, &after).await? };
         self.leave(tx, ctx, before, None).await?;
         let alone = Booked { meeting_id: None, seat: None, host_id: hosts.first().copied(), ..after };
-        store::save(tx, &alone).await?;
+        store::save(tx, &alone, before.version).await?;
         claim(tx, held, &alone, &hosts, Owner { booking: Some(alone.id), ..Owner::default() }).await?;
-        self.place(tx, ctx, held, alone, &hosts).await
+        let version = alone.version;
+        let after = self.place(tx, ctx, held, alone, &hosts).await?;
+        store::save(tx, &after, version).await?;
+        Ok(after)
     }
 }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::announce::Told;
 use super::{Booking, HeldBooking};
 use crate::booking::availability::{self, Fetcher};
+use crate::booking::model::Booked;
+use crate::booking::state::State;
 use crate::booking::{hold_store, store};
 use crate::db::Tx;
-use crate::jobs::Worker;
-use crate::kernel::{Ctx, Failure};
+use crate::jobs::{self, Worker};
+use crate::kernel::{BookingId, Ctx, Failure};
 use crate::rooms::occupancy;
 
 const DAY_S: i64 = 86_400;
@@ -31,18 +33,31 @@ impl Booking {
         );
     }
 
-    /// Bookings whose guest never opened the mail expire; answers how many.
+    /// Bookings whose guest never opened the mail expire; answers how many. One that fails does not stop the others.
     pub async fn sweep(&self) -> Result<usize, Failure> {
+        let due = self.db.read(|tx| Box::pin(store::due(tx))).await?;
+        let mut expired = 0;
+        for (org, id) in due {
+            match self.expire(Ctx::system(org, "sweep".to_owned()), id).await {
+                Ok(has) => expired += usize::from(has),
+                Err(failure) => jobs::worker::complain("booking.sweep", &failure),
+            }
+        }
+        Ok(expired)
+    }
+
+    // Answers whether nobody was quicker: the guest after all, or another replica.
+    async fn expire(&self, ctx: Ctx, id: BookingId) -> Result<bool, Failure> {
         let booking = self.clone();
         let unit = async move |tx: &mut Tx| {
-            let expired = store::expire(tx).await?;
-            for (org, id) in &expired {
-                let ctx = Ctx::system(*org, "sweep".to_owned());
-                occupancy::release_booking(tx, *org, *id).await?;
-                let booked = HeldBooking::find(tx, &ctx, *id).await?.booked;
-                booking.announce(tx, &ctx, Told::Expired, Some(&booked), &booked).await?;
+            let before = Booked { state: State::Unverified, ..HeldBooking::hold(tx, &ctx, id).await?.booked };
+            if !store::expire(tx, ctx.org, id).await? {
+                return Ok(false);
             }
-            Ok(expired.len())
+            occupancy::release_booking(tx, ctx.org, id).await?;
+            let after = HeldBooking::find(tx, &ctx, id).await?.booked;
+            booking.announce(tx, &ctx, Told::Expired, Some(&before), &after).await?;
+            Ok(true)
         };
         self.db.unit(move |tx| Box::pin(async move { unit(tx).await })).await
     }

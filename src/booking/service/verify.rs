@@ -1,12 +1,13 @@
 //! The guest opened the mail: the booking counts.
 
+use super::change::changed;
 use super::create::{claim, resources};
 use super::offer::{Search, slot_at};
 use super::{Booking, HeldBooking, lock_key};
-use crate::booking::OVER;
 use crate::booking::links::{Confirmation, Held};
 use crate::booking::model::Booked;
 use crate::booking::state::{Action, State};
+use crate::booking::{OVER, store};
 use crate::db::{Engine, Turn, Tx};
 use crate::kernel::{BookingId, Ctx, Failure, UserId};
 use crate::rooms::occupancy::{self, Owner};
@@ -52,7 +53,9 @@ impl Booking {
         occupancy::lock(tx, &resources(&held)).await?;
         let mut hosts: Vec<UserId> = occupancy::of_booking(tx, ctx.org, booked.id).await?.into_iter().map(UserId::from).collect();
         hosts.sort_by_key(|host| Some(*host) != booked.host_id);
-        let mut booked = Booked { state, version: booked.version + 1, updated_at: tx.now(), ..booked };
+        let version = booked.version;
+        let mut booked = changed(tx, &booked, state);
+        store::save(tx, &booked, version).await?;
         if has_group(&held) {
             // Nothing was kept in a group: whether there is room shows now.
             hosts = hosts_of_group(tx, &held, &booked).await?;
