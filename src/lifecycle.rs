@@ -60,6 +60,9 @@ where
     P: AsyncFnOnce(&App, &str) -> anyhow::Result<()>,
 {
     telemetry::start_logging(&config.log)?;
+    for variable in &config.overlooked {
+        tracing::warn!("{variable}");
+    }
     let metrics = telemetry::start_metrics()?;
     tokio::spawn(telemetry::keep_metrics_small(metrics.clone(), stop.clone()));
     let collecting = traces::start(&config.telemetry, &SystemEntropy)?;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::Request;
+use axum::http::{HeaderMap, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use crate::config::Limits;
+use crate::config::{Limits, Proxies};
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Where a request really comes from: the peer, or what a trusted proxy says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub struct Admission {
 /// Listens and serves until stopped.
 pub struct Listener {
     router: Router,
-    proxies: Arc<Vec<IpAddr>>,
+    proxies: Arc<Proxies>,
+    disbelieved: Arc<Once>,
     limits: Limits,
     total: Arc<Semaphore>,
     per_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
@@ -42,9 +45,19 @@ pub struct Listener {
 
 impl Listener {
     /// Serves `router`; believes X-Forwarded-For of `proxies` only.
-    pub fn new(router: Router, proxies: Vec<IpAddr>, limits: Limits, stop: CancellationToken) -> Self {
+    pub fn new(router: Router, proxies: Proxies, limits: Limits, stop: CancellationToken) -> Self {
         let total = Arc::new(Semaphore::new(limits.connections));
-        Self { router, proxies: Arc::new(proxies), limits, total, per_address: Arc::default(), tracker: TaskTracker::new(), stop }
+        let disbelieved = Arc::new(Once::new());
+        Self {
+            router,
+            proxies: Arc::new(proxies),
+            disbelieved,
+            limits,
+            total,
+            per_address: Arc::default(),
+            tracker: TaskTracker::new(),
+            stop,
+        }
     }
 
     /// Accepts until stopped, then waits for requests under way, `limits.stop_timeout_s` at most.
@@ -74,11 +87,15 @@ impl Listener {
         };
         stream.set_nodelay(true).ok();
         let (router, proxies, stop) = (self.router.clone(), self.proxies.clone(), self.stop.clone());
+        let disbelieved = self.disbelieved.clone();
         let header_timeout = Duration::from_secs(self.limits.read_timeout_s);
         let admission = Admission { _held: Arc::new((place, permit)) };
         self.tracker.spawn(async move {
             let service = router.map_request(move |mut request: Request<Incoming>| {
                 let remote = remote(peer.ip(), request.headers(), &proxies);
+                if is_disbelieved(peer.ip(), request.headers(), &proxies) {
+                    disbelieved.call_once(|| warn_of(peer.ip()));
+                }
                 request.extensions_mut().insert(remote);
                 request.extensions_mut().insert(admission.clone());
                 request.map(axum::body::Body::new)
@@ -100,7 +117,7 @@ impl Listener {
     }
 
     fn allowance(&self, address: IpAddr) -> usize {
-        if self.proxies.contains(&address) { self.limits.connections } else { self.limits.connections_per_address }
+        if self.proxies.contains(address) { self.limits.connections } else { self.limits.connections_per_address }
     }
 }
 
@@ -135,30 +152,54 @@ impl Drop for Place {
 }
 
 // The right-most address that is no trusted proxy: everything left of it the client may have written itself.
-fn remote(peer: IpAddr, headers: &axum::http::HeaderMap, proxies: &[IpAddr]) -> Remote {
-    if !proxies.contains(&peer) {
+fn remote(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> Remote {
+    if !proxies.contains(peer) {
         return Remote(peer);
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let believed = hops.iter().rev().map_while(|hop| hop.parse().ok()).find(|hop| !proxies.contains(hop));
+    let believed = hops.iter().rev().map_while(|hop| hop.parse().ok()).find(|hop| !proxies.contains(*hop));
     Remote(believed.unwrap_or(peer))
+}
+
+fn is_disbelieved(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
+    headers.contains_key(FORWARDED_FOR) && !proxies.contains(peer)
+}
+
+// Behind a proxy that is not believed all guests have one address, and the limits of one.
+fn warn_of(peer: IpAddr) {
+    tracing::warn!(%peer, "X-Forwarded-For is not believed from this address: where it is a reverse proxy's, add it to server.trusted_proxies");
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderMap;
-
     use super::*;
+
+    fn proxies(text: &str) -> Proxies {
+        let server = crate::config::Config::load(None).unwrap().server;
+        crate::config::Server { trusted_proxies: text.to_owned(), ..server }.proxies().unwrap()
+    }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
         let (proxy, peer): (IpAddr, IpAddr) = ([127, 0, 0, 1].into(), [203, 0, 113, 9].into());
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "10.9.9.9, 198.51.100.7, 127.0.0.1".parse().unwrap());
-        assert_eq!(remote(peer, &headers, &[proxy]), Remote(peer));
-        assert_eq!(remote(proxy, &headers, &[proxy]), Remote([198, 51, 100, 7].into()));
+        let trusted = proxies("127.0.0.1");
+        assert_eq!(remote(peer, &headers, &trusted), Remote(peer));
+        assert_eq!(remote(proxy, &headers, &trusted), Remote([198, 51, 100, 7].into()));
         headers.insert("x-forwarded-for", "rubbish".parse().unwrap());
-        assert_eq!(remote(proxy, &headers, &[proxy]), Remote(proxy));
+        assert_eq!(remote(proxy, &headers, &trusted), Remote(proxy));
+    }
+
+    // S17: behind an ingress, whose pods have addresses of a network, guests keep their own.
+    #[test]
+    fn a_network_of_proxies_is_believed() {
+        let (trusted, pod): (_, IpAddr) = (proxies("10.0.0.0/8"), [10, 3, 0, 9].into());
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", "203.0.113.5, 198.51.100.7, 10.4.0.2".parse().unwrap());
+        assert_eq!(remote(pod, &headers, &trusted), Remote([198, 51, 100, 7].into()));
+        assert!(!is_disbelieved(pod, &headers, &trusted));
+        assert!(is_disbelieved(pod, &headers, &proxies("127.0.0.1")) && !is_disbelieved(pod, &HeaderMap::new(), &proxies("")));
     }
 }

@@ -1,10 +1,13 @@
 //! Configuration: `default.toml` (compiled in) < file < environment, checked as a whole before anything starts.
 
 mod operators;
+mod overlooked;
+mod proxies;
 mod secret;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,6 +17,7 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use operators::{Admin, Log, LogFormat, Metrics, Telemetry};
+pub use proxies::Proxies;
 pub use secret::Secret;
 pub use sections::{
     Booking, Calendars, Database, JitsiDefaults, Join, Limits, Mail, MailSecurity, Meetings, Odoo, Providers, Recordings, Retention,
@@ -47,6 +51,9 @@ pub struct Config {
     pub admin: Admin,
     pub telemetry: Telemetry,
     pub log: Log,
+    /// What to warn of: variables that look like settings and are none.
+    #[serde(skip)]
+    pub overlooked: Vec<String>,
 }
 
 impl Config {
@@ -59,17 +66,20 @@ impl Config {
     }
 
     fn from_layers(file: Option<&Path>, variables: HashMap<String, String>) -> anyhow::Result<Self> {
+        let overlooked = overlooked::overlooked(variables.keys())?;
         // Settings have a section; OMEET_CONFIG and whatever else begins like that have none.
         let settings = variables.into_iter().filter(|(name, _)| name.starts_with("OMEET_") && name.contains("__")).collect();
         let environment = Environment::with_prefix("OMEET").prefix_separator("_").separator("__").source(Some(settings));
         let mut layers = Layers::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        let named = || file.map_or_else(|| "configuration".to_owned(), |file| format!("configuration {}", file.display()));
         if let Some(file) = file {
-            layers = layers.add_source(File::from(file).format(FileFormat::Toml));
+            let text = std::fs::read_to_string(file).with_context(named)?;
+            layers = layers.add_source(File::from_str(&text, FileFormat::Toml));
         }
-        let layers = layers.add_source(environment.ignore_empty(true)).build().context("configuration")?;
+        let layers = layers.add_source(environment.ignore_empty(true)).build().with_context(named)?;
         let config: Self =
             serde_path_to_error::deserialize(layers).map_err(|error| anyhow::anyhow!("{}: {}", error.path(), error.inner()))?;
-        config.resolved()
+        Self { overlooked, ..config }.resolved()
     }
 
     fn resolved(mut self) -> anyhow::Result<Self> {
@@ -83,7 +93,9 @@ impl Config {
         self.recordings.resolve()?;
         self.server.check()?;
         self.limits.check()?;
+        self.meetings.check()?;
         self.booking.check()?;
+        self.webhooks.check()?;
         self.odoo.check()?;
         self.retention.check()?;
         if self.join.token_max_h == 0 || self.join.token_max_h > 24 {
@@ -91,9 +103,6 @@ impl Config {
         }
         if !(1..=60).contains(&self.providers.timeout_s) {
             bail!("providers.timeout_s: must be between 1 and 60");
-        }
-        if self.meetings.duration_min == 0 {
-            bail!("meetings.duration_min: must be at least 1");
         }
         Ok(self)
     }

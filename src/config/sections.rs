@@ -1,21 +1,27 @@
 //! The sections of `default.toml`, which documents every field. Those of whoever runs an installation are in `operators`.
 #![expect(missing_docs, reason = "documented in default.toml")]
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail, ensure};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::secret;
+use super::proxies::Proxies;
+use super::{secret, values};
 
 /// A hundred years: what is longer is a mistake, or for ever.
 const MOST_DAYS: u32 = 36_500;
 
+/// What a meeting may have: `meetings::input` refuses more.
+const DAY_MIN: u32 = 24 * 60;
+const WEEK_MIN: u32 = 7 * DAY_MIN;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    #[serde(deserialize_with = "values::socket")]
     pub listen: SocketAddr,
     pub public_url: String,
     pub trusted_proxies: String,
@@ -27,8 +33,15 @@ impl Server {
         if !self.public_url.is_empty() {
             let url = Url::parse(&self.public_url).context("server.public_url: must be a URL such as https://meet.example.org")?;
             ensure!(matches!(url.scheme(), "http" | "https"), "server.public_url: must begin with http:// or https://");
-            ensure!(url.query().is_none() && url.fragment().is_none(), "server.public_url: must have no query and no fragment");
+            let is_whole_host = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            ensure!(
+                is_whole_host,
+                "server.public_url: must have nothing behind the host, as https://meet.example.org: omeet's addresses begin at its root"
+            );
             self.public_url = self.public_url.trim_end_matches('/').to_owned();
+        }
+        for origin in list(&self.allowed_origins) {
+            ensure!(values::is_origin(origin), "server.allowed_origins: {origin} is no origin such as https://erp.example.org");
         }
         self.proxies().map(drop)
     }
@@ -39,9 +52,8 @@ impl Server {
     }
 
     /// The proxies whose X-Forwarded-For is believed.
-    pub fn proxies(&self) -> anyhow::Result<Vec<IpAddr>> {
-        let parse = |text: &str| text.parse().with_context(|| format!("server.trusted_proxies: {text} is no IP address"));
-        list(&self.trusted_proxies).map(parse).collect()
+    pub fn proxies(&self) -> anyhow::Result<Proxies> {
+        Proxies::parse(list(&self.trusted_proxies))
     }
 
     /// Origins besides our own that may call `/rpc` from a browser.
@@ -140,6 +152,17 @@ pub struct Meetings {
     pub reservation_min: u32,
 }
 
+impl Meetings {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=WEEK_MIN).contains(&self.duration_min), "meetings.duration_min: must be between 1 and {WEEK_MIN} (a week)");
+        for (key, min) in [("early_open_min", self.early_open_min), ("grace_min", self.grace_min)] {
+            ensure!(min <= DAY_MIN, "meetings.{key}: must be between 0 and {DAY_MIN} (a day)");
+        }
+        ensure!(self.reservation_min > 0, "meetings.reservation_min: must be at least 1");
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Booking {
@@ -158,6 +181,7 @@ impl Booking {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         ensure!((1..=10).contains(&self.hold_min), "booking.hold_min: must be between 1 and 10");
         ensure!(self.calendar_every_min > 0, "booking.calendar_every_min: must be at least 1");
+        ensure!((1..=MOST_DAYS).contains(&self.keep_days), "booking.keep_days: must be between 1 and {MOST_DAYS} days");
         for (key, value) in [
             ("holds_per_address", self.holds_per_address),
             ("per_email_per_h", self.per_email_per_h),
@@ -211,6 +235,7 @@ impl Calendars {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JitsiDefaults {
+    #[serde(deserialize_with = "values::url")]
     pub server_url: Url,
     pub app_id: String,
     pub app_secret: SecretString,
@@ -252,6 +277,13 @@ pub struct Webhooks {
     pub timeout_s: u64,
 }
 
+impl Webhooks {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!((1..=60).contains(&self.timeout_s), "webhooks.timeout_s: must be between 1 and 60");
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
@@ -273,12 +305,26 @@ pub struct Mail {
 
 /// How the way to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String")]
 pub enum MailSecurity {
     Starttls,
     Tls,
     Opportunistic,
     None,
+}
+
+impl TryFrom<String> for MailSecurity {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.as_str() {
+            "starttls" => Ok(Self::Starttls),
+            "tls" => Ok(Self::Tls),
+            "opportunistic" => Ok(Self::Opportunistic),
+            "none" => Ok(Self::None),
+            _ => Err("must be starttls, tls, opportunistic or none"),
+        }
+    }
 }
 
 impl Mail {

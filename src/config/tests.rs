@@ -25,7 +25,23 @@ fn defaults_are_whole_and_the_environment_wins() {
 fn a_wrong_setting_is_named() {
     for (pairs, key) in [
         (vec![("OMEET_SERVER__LISTEN", "nowhere")], "server.listen"),
+        (vec![("OMEET_SERVER__LISTEN", "127.0.0.1")], "server.listen: must be an address with a port, such as 127.0.0.1:7780"),
         (vec![("OMEET_SERVER__PUBLIC_URL", "ftp://x")], "server.public_url"),
+        (vec![("OMEET_SERVER__PUBLIC_URL", "https://x/omeet")], "server.public_url: must have nothing behind the host"),
+        (vec![("OMEET_SERVER__ALLOWED_ORIGINS", "https://a.example, erp.example.org")], "server.allowed_origins: erp.example.org is no"),
+        (vec![("OMEET_SERVER__ALLOWED_ORIGINS", "foo bar")], "server.allowed_origins"),
+        (vec![("OMEET_SERVER__ALLOWED_ORIGINS", "https://erp.example.org/web")], "server.allowed_origins"),
+        (vec![("OMEET_SERVER__TRUSTED_PROXIES", "proxy")], "server.trusted_proxies"),
+        (vec![("OMEET_MEETINGS__DURATION_MIN", "0")], "meetings.duration_min: must be between 1 and 10080"),
+        (vec![("OMEET_MEETINGS__DURATION_MIN", "10081")], "meetings.duration_min"),
+        (vec![("OMEET_MEETINGS__EARLY_OPEN_MIN", "1441")], "meetings.early_open_min: must be between 0 and 1440"),
+        (vec![("OMEET_MEETINGS__GRACE_MIN", "1441")], "meetings.grace_min"),
+        (vec![("OMEET_MEETINGS__RESERVATION_MIN", "0")], "meetings.reservation_min"),
+        (vec![("OMEET_BOOKING__KEEP_DAYS", "0")], "booking.keep_days: must be between 1 and 36500"),
+        (vec![("OMEET_WEBHOOKS__TIMEOUT_S", "0")], "webhooks.timeout_s: must be between 1 and 60"),
+        (vec![("OMEET_MAIL__SECURITY", "ssl")], "mail.security: must be starttls, tls, opportunistic or none"),
+        (vec![("OMEET_LOG__FORMAT", "xml")], "log.format: must be text or json"),
+        (vec![("OMEET_JITSI__SERVER_URL", "jitsi.example.org")], "jitsi.server_url: must be a URL such as"),
         (vec![("OMEET_DATABASE__URL", "mysql://x")], "database.url"),
         (vec![("OMEET_LIMITS__JSON_DEPTH", "0")], "limits.json_depth"),
         (vec![("OMEET_JITSI__APP_ID", "me")], "jitsi.app_secret"),
@@ -76,4 +92,50 @@ fn secrets_come_from_files_and_are_not_printed() {
     let config = load(&[("OMEET_JITSI__APP_ID", "me"), ("OMEET_JITSI__APP_SECRET_FILE", path)]).unwrap();
     assert_eq!(config.jitsi.app_secret.expose_secret(), "canary-7f3a");
     assert!(!format!("{config:?}").contains("canary"));
+}
+
+#[test]
+fn what_stands_at_the_edge_is_right() {
+    let config = load(&[
+        ("OMEET_SERVER__PUBLIC_URL", "https://meet.example.org/"),
+        ("OMEET_SERVER__ALLOWED_ORIGINS", "https://ERP.example.org/, http://127.0.0.1:8069"),
+        ("OMEET_MEETINGS__DURATION_MIN", "10080"),
+        ("OMEET_MEETINGS__EARLY_OPEN_MIN", "0"),
+        ("OMEET_MEETINGS__GRACE_MIN", "1440"),
+        ("OMEET_MAIL__SECURITY", "none"),
+        ("OMEET_LOG__FORMAT", "json"),
+    ]);
+    let server = config.unwrap().server;
+    assert_eq!(server.public_url, "https://meet.example.org");
+    assert_eq!(server.origins(), ["https://erp.example.org", "http://127.0.0.1:8069"]);
+}
+
+#[test]
+fn a_variable_with_one_underscore_is_warned_of() {
+    let config = load(&[
+        ("OMEET_SERVER_PUBLIC_URL", "https://x"),
+        ("OMEET_MAIL__FROM_NAME", "us"),
+        ("OMEET_MAIL_HOST", "x"),
+        ("OMEET_CONFIG", "y"),
+        ("OMEET_TEST_POSTGRES_URL", "z"),
+    ]);
+    let [mail, server] = &config.unwrap().overlooked[..] else { panic!("two are meant") };
+    assert!(
+        mail.contains("OMEET_MAIL__HOST") && server.starts_with("OMEET_SERVER_PUBLIC_URL is not read: OMEET_SERVER__PUBLIC_URL,"),
+        "{server}"
+    );
+}
+
+// Whoever is told that a file cannot be read is told which.
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let broken = folder.path().join("omeet.toml");
+    std::fs::write(&broken, "[server\n").unwrap();
+    for (file, why) in
+        [(folder.path(), "directory"), (&folder.path().join("gone.toml"), "No such file"), (&broken, "TOML parse error at line 1")]
+    {
+        let refusal = format!("{:#}", Config::from_layers(Some(file), HashMap::new()).unwrap_err());
+        assert!(refusal.contains(&file.display().to_string()) && refusal.contains(why), "{refusal}");
+    }
 }
