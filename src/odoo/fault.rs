@@ -88,6 +88,11 @@ impl Fault {
         Self { code: 404, ..Self::new("werkzeug.exceptions.NotFound", message.into(), 404) }
     }
 
+    /// What metrics count it as: a refusal, or a failure of ours.
+    pub const fn result(&self) -> &'static str {
+        if self.status >= 500 { "failed" } else { "refused" }
+    }
+
     /// The exception as `data` of an error, and as the body of `/json/2`.
     pub fn data(&self) -> Value {
         json!({
@@ -129,5 +134,22 @@ impl From<Failure> for Fault {
                 Self { status: 500, ..Self::plain("builtins.Exception", message) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::failure::Kind;
+    use crate::kernel::failure::UNAVAILABLE;
+    use crate::rpc::dispatch::TIMEOUT;
+
+    // S2.31: whoever watches sees a database that takes nothing, and is not woken by wrong keys.
+    #[test]
+    fn failures_of_ours_are_counted_apart() {
+        let result = |kind: &'static Kind| Fault::from(Failure::from(kind)).result();
+        assert_eq!([result(&UNAVAILABLE), result(&TIMEOUT), Fault::from(Failure::internal(anyhow::anyhow!("x"))).result()], ["failed"; 3]);
+        let refused = [Fault::denied(), Fault::missing("x"), Fault::session_expired(), Fault::validation("x"), Fault::not_found("x")];
+        assert!(refused.iter().all(|fault| fault.result() == "refused"));
     }
 }

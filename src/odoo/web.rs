@@ -101,7 +101,7 @@ impl OdooDoor {
             Ok(Err(_)) => Err(Fault::from(Failure::internal(anyhow::anyhow!("a call of the Odoo dialect panicked")))),
             Ok(Ok(outcome)) => outcome,
         };
-        let result = if outcome.is_ok() { "ok" } else { "refused" };
+        let result = outcome.as_ref().map_or_else(Fault::result, |_| "ok");
         metrics::histogram!("omeet_odoo_call_seconds", "path" => label).record(begun.elapsed());
         metrics::counter!("omeet_odoo_calls_total", "path" => label, "result" => result).increment(1);
         outcome

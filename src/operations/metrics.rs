@@ -68,6 +68,8 @@ async fn render(State(door): State<Door>, remote: Option<Extension<Remote>>, hea
 
 /// Counts what waits and what is connected.
 pub async fn sample(db: Db) -> Result<(), Failure> {
+    let is_ready = db.check().await.is_ok();
+    metrics::gauge!("omeet_ready").set(f64::from(u8::from(is_ready)));
     let (pool, all, idle) = db.connections();
     let connections =
         |state: &'static str, count: f64| metrics::gauge!("omeet_db_connections", "pool" => pool, "state" => state).set(count);
