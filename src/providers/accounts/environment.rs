@@ -56,26 +56,42 @@ const GROUPS: [Group; 3] = [
     },
 ];
 
-/// Makes or changes the accounts that `variables` describe. One that does not fit is said in the log and left out.
+/// What became of the credentials of one provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Became {
+    Created,
+    Updated,
+    Unchanged,
+    /// An account of another kind has the name.
+    NameTaken,
+}
+
+/// Makes or changes the accounts that `variables` describe, and says so. One that does not fit is said in the log and left out.
 pub async fn adopt(db: &Db, sealer: &Arc<Sealer>, variables: &HashMap<String, String>) -> Result<(), Failure> {
     for group in &GROUPS {
         let Some(settings) = settings(group, variables) else { continue };
-        let (sealer, kind, name) = (sealer.clone(), group.kind, group.name);
-        let adopted = db.unit(move |tx| Box::pin(async move { put(tx, &sealer, kind, name, settings).await })).await;
-        if let Err(failure) = adopted {
-            tracing::error!(provider = group.name, %failure, "the credentials in the environment do not fit");
+        let account = group.name;
+        match take(db, sealer, group, settings).await {
+            Ok(Became::Created) => tracing::info!(account, "a provider account was made from the environment"),
+            Ok(Became::Updated) => tracing::info!(account, "a provider account has new credentials from the environment"),
+            Ok(Became::Unchanged) => tracing::info!(account, "a provider account has the credentials of the environment"),
+            Ok(Became::NameTaken) => {
+                tracing::warn!(account, "the credentials in the environment are not used: an account of another kind has the name")
+            }
+            Err(failure) => tracing::error!(account, %failure, "the credentials in the environment do not fit"),
         }
     }
     Ok(())
 }
 
+async fn take(db: &Db, sealer: &Arc<Sealer>, group: &Group, settings: Map<String, Value>) -> Result<Became, Failure> {
+    let (sealer, kind, name) = (sealer.clone(), group.kind, group.name);
+    db.unit(move |tx| Box::pin(async move { put(tx, &sealer, kind, name, settings).await })).await
+}
+
 // All that have to be there, or none: a part of them is said to be one.
 fn settings(group: &Group, variables: &HashMap<String, String>) -> Option<Map<String, Value>> {
-    let value = |name: &str| {
-        let plain = variables.get(name).filter(|value| !value.is_empty()).cloned();
-        plain.or_else(|| std::fs::read_to_string(variables.get(&format!("{name}_FILE"))?).ok().map(|text| text.trim().to_owned()))
-    };
-    let found: Vec<_> = group.variables.iter().map(|(setting, name, needed)| (*setting, *name, *needed, value(name))).collect();
+    let found: Vec<_> = group.variables.iter().map(|(setting, name, needed)| (*setting, *name, *needed, value(name, variables))).collect();
     if found.iter().all(|(.., value)| value.is_none()) {
         return None;
     }
@@ -86,18 +102,30 @@ fn settings(group: &Group, variables: &HashMap<String, String>) -> Option<Map<St
     Some(found.into_iter().filter_map(|(setting, _, _, value)| Some((setting.to_owned(), Value::from(value?)))).collect())
 }
 
-async fn put(tx: &mut Tx, sealer: &Sealer, kind: ProviderKind, name: &str, settings: Map<String, Value>) -> Result<(), Failure> {
-    let Some(org) = store::first_organization(tx).await? else { return Ok(()) };
+// By itself, or in the file that `<NAME>_FILE` names.
+fn value(name: &str, variables: &HashMap<String, String>) -> Option<String> {
+    if let Some(value) = variables.get(name).filter(|value| !value.is_empty()) {
+        return Some(value.clone());
+    }
+    let file = variables.get(&format!("{name}_FILE")).filter(|file| !file.is_empty())?;
+    let read = std::fs::read_to_string(file)
+        .inspect_err(|error| tracing::warn!(variable = format!("{name}_FILE"), file, %error, "cannot be read"));
+    read.ok().map(|text| text.trim().to_owned())
+}
+
+async fn put(tx: &mut Tx, sealer: &Sealer, kind: ProviderKind, name: &str, settings: Map<String, Value>) -> Result<Became, Failure> {
+    let Some(org) = store::first_organization(tx).await? else { return Ok(Became::Unchanged) };
     let ctx = Ctx::system(org, "environment".to_owned());
     match store::find_named(tx, org, name).await? {
         Some(known) if known.kind == kind => {
             let changes = AccountChanges { id: known.id, version: None, name: None, active: None, settings };
-            service::update_if_changed(tx, &ctx, sealer, known, changes).await
+            let is_new = service::update_if_changed(tx, &ctx, sealer, known, changes).await?;
+            Ok(if is_new { Became::Updated } else { Became::Unchanged })
         }
-        Some(_) => Ok(()),
+        Some(_) => Ok(Became::NameTaken),
         None => {
             let new = NewAccount { kind, name: name.to_owned(), is_default: Some(false), settings };
-            service::create(tx, &ctx, sealer, new).await.map(drop)
+            service::create(tx, &ctx, sealer, new).await.map(|_| Became::Created)
         }
     }
 }
@@ -115,6 +143,29 @@ mod tests {
         let pairs =
             [("ZOOM_ACCOUNT_ID", "a"), ("ZOOM_CLIENT_ID", "i"), ("ZOOM_CLIENT_SECRET", secret), ("ZOOM_HOST_USER", "h@example.org")];
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+
+    // S4.4: what is said of it is what became of it.
+    #[tokio::test]
+    async fn what_became_of_credentials_is_known() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "two\n").unwrap();
+        let mut by_file = variables("");
+        by_file.insert("ZOOM_CLIENT_SECRET_FILE".to_owned(), file.path().display().to_string());
+        for (engine, db) in engines().await {
+            organization(&db).await;
+            for (given, became) in [
+                (&variables("one"), Became::Created),
+                (&variables("one"), Became::Unchanged),
+                (&by_file, Became::Updated),
+                (&by_file, Became::Unchanged),
+            ] {
+                let settings = settings(&GROUPS[0], given).unwrap();
+                assert_eq!(take(&db, &sealer(), &GROUPS[0], settings).await.unwrap(), became, "{engine}");
+            }
+            let other = Group { kind: ProviderKind::Teams, ..GROUPS[0] };
+            assert_eq!(take(&db, &sealer(), &other, Map::new()).await.unwrap(), Became::NameTaken, "{engine}");
+        }
     }
 
     // S4.4: made once, and a new secret is taken over at the next start.

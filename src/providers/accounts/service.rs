@@ -79,11 +79,11 @@ pub(super) async fn update_if_changed(
     sealer: &Sealer,
     known: Stored,
     changes: AccountChanges,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let has = given(sealer, &known)?;
     match changes.settings.iter().all(|(name, value)| has.get(name) == Some(value)) {
-        true => Ok(()),
-        false => update(tx, ctx, sealer, changes).await.map(drop),
+        true => Ok(false),
+        false => update(tx, ctx, sealer, changes).await.map(|_| true),
     }
 }
 
