@@ -308,6 +308,8 @@ def test_the_manifests_are_whole(name):
     assert {container[probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe")} == {"/healthz"}
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz" and pod["terminationGracePeriodSeconds"] >= 20
     assert container["securityContext"]["readOnlyRootFilesystem"] and pod["securityContext"]["runAsNonRoot"]
+    # Behind an ingress: whoever does not believe it has one guest.
+    assert "OMEET_SERVER__TRUSTED_PROXIES" in {variable["name"] for variable in container["env"]}
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in pod["volumes"]}
 
