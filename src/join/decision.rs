@@ -6,8 +6,9 @@
 //! 2. cancelled, ended, or past the end and its grace: over for everybody; an ended meeting is reopened first;
 //! 3. hosts and co-hosts enter from here on, also a draft, early, without password, or when it is full;
 //! 4. a draft is not out yet;
-//! 5. too early, unless a host has already started the meeting;
-//! 6. the password, which guards the link that everybody shares: whoever is invited by name needs none;
+//! 5. the password, which guards the link that everybody shares: whoever is invited by name needs none. It comes before all that is waited
+//!    for, because whoever waits was asked for it already and is not asked again;
+//! 6. too early, unless a host has already started the meeting;
 //! 7. wait for host;
 //! 8. the lobby, which people invited by name pass;
 //! 9. full.
@@ -221,11 +222,11 @@ impl JoinFacts {
         if self.state == State::Draft {
             return refuse(&kinds::DRAFT);
         }
-        if self.state != State::Started && self.opens_at.is_some_and(|opens| now < opens) {
-            return wait(Waiting::NotOpen, self.opens_at);
-        }
         if self.has_password && !is_invited && password != PasswordState::Right {
             return refuse(&kinds::PASSWORD);
+        }
+        if self.state != State::Started && self.opens_at.is_some_and(|opens| now < opens) {
+            return wait(Waiting::NotOpen, self.opens_at);
         }
         if self.wait_for_host && !self.host_arrived {
             return wait(Waiting::Host, None);

@@ -52,6 +52,12 @@ fn situations() -> Vec<(&'static str, JoinFacts, Timestamp)> {
         ("full", JoinFacts { max_participants: Some(2), present: 2, ..open() }, now),
         ("draft", JoinFacts { state: State::Draft, ..open() }, now),
         ("before opening", open(), early),
+        ("before opening, password", JoinFacts { has_password: true, ..open() }, early),
+        (
+            "before opening, password, lobby and wait for host",
+            JoinFacts { has_password: true, lobby: true, wait_for_host: true, ..open() },
+            early,
+        ),
         ("before opening, for the invited", JoinFacts { access: Access::Invited, ..open() }, early),
         ("before opening, but started", JoinFacts { state: State::Started, host_arrived: true, ..open() }, early),
         ("after end and grace", open(), late),
@@ -145,7 +151,12 @@ proptest! {
     #[test]
     fn what_holds_always(meeting in any_meeting(), now in 0..100_i64, who in any_who(), password in any_password()) {
         let now = Timestamp::from_secs(now);
-        let Decision::Admit { role, .. } = decide(&meeting, now, &who, password) else { return Ok(()) };
+        let decision = decide(&meeting, now, &who, password);
+        // Whoever waits is let in later without being asked again.
+        let asked = !meeting.has_password || who.standing.is_invited() || password == PasswordState::Right;
+        let waits = matches!(decision, Decision::Wait { .. });
+        prop_assert!(asked || !waits);
+        let Decision::Admit { role, .. } = decision else { return Ok(()) };
         let by_name = matches!(who.standing, Standing::InvitedUser | Standing::PersonalLink { .. });
         let hosts = role == JoinRole::Moderator;
         prop_assert_eq!(hosts, who.standing.hosts());

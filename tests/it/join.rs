@@ -198,6 +198,38 @@ async fn a_password_keeps_guests_out_and_personal_links_in() {
     .await;
 }
 
+// S5: whoever comes early is asked for the password then, because whoever waits is not asked again.
+#[tokio::test]
+async fn coming_early_passes_no_password() {
+    on_every_engine(async |service| {
+        let client = with_jitsi(&service).await;
+        let (ana, eve) = (client.acting("7", "user"), client.acting("9", "user"));
+        for options in [json!({}), json!({ "lobby": true }), json!({ "wait_for_host": true })] {
+            let mut options = options;
+            options["password"] = json!("geheim");
+            let meeting = ana.ok("meeting.create", json!({ "name": "Later", "start": in_min(60), "options": options })).await;
+            let (guest, door, join) = (service.anonymous(), code(&meeting), json!({ "id": meeting["id"], "display_name": "Budi" }));
+            assert!(guest.get(&door).await.body.contains("name=\"password\""), "asked for while it is not open yet");
+            for password in ["", "falsch"] {
+                assert_eq!(guest.post(&door, &[("name", "Budi"), ("password", password)], false).await.status, 422, "{options} {password}");
+            }
+            assert_eq!(client.kind("meeting.join", join.clone()).await, "join.password");
+            assert_eq!(eve.kind("meeting.join", join.clone()).await, "join.password");
+            let known = json!({ "id": meeting["id"], "display_name": "Budi", "password": "geheim" });
+            assert_eq!(client.error("meeting.join", known).await["data"]["why"], "not_open");
+            let own = guest.post(&door, &[("name", "Budi"), ("password", "geheim")], false).await;
+            assert_eq!(own.status, 303);
+            let status: Value = serde_json::from_str(&guest.get(&format!("{}/status", own.location)).await.body).unwrap();
+            assert_eq!((&status["state"], &status["why"]), (&json!("waiting"), &json!("not_open")));
+        }
+        service.advance_min(45);
+        let meeting = meeting(&ana, json!({ "wait_for_host": true, "password": "geheim" })).await;
+        let early = service.anonymous().post(&code(&meeting), &[("name", "Budi")], false).await;
+        assert_eq!(early.status, 422, "nor does coming before the host");
+    })
+    .await;
+}
+
 // S5: unknown, refused and not-out-yet look the same, and misses are few.
 #[tokio::test]
 async fn what_is_not_for_a_guest_looks_like_nothing() {
