@@ -20,6 +20,9 @@ struct Block {
 
 /// Takes a calendar apart, so that one event that does not fit does not keep the others out.
 pub fn parts(text: &str) -> (Vec<Part>, Vec<Problem>) {
+    if !text.trim_start_matches('\u{feff}').lines().any(|line| line.trim().eq_ignore_ascii_case("BEGIN:VCALENDAR")) {
+        return (Vec::new(), vec![Problem::at(1, "is no calendar: BEGIN:VCALENDAR is missing")]);
+    }
     let (zones, events, mut problems) = blocks(text);
     let mut parts: Vec<(String, Part)> = Vec::new();
     for event in events {
@@ -78,5 +81,16 @@ mod tests {
         assert_eq!(parts[0].ics.matches("BEGIN:VEVENT").count(), 2);
         assert!(parts.iter().all(|part| part.ics.contains("TZID:X")));
         assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [18, 15]);
+    }
+
+    #[test]
+    fn what_is_no_calendar_is_said_to_be_none() {
+        for text in
+            ["", "<!doctype html>\n<p>BEGIN:VCALENDAR</p>", "name,start\nOne,2027-01-11 09:00\n", "BEGIN:VEVENT\nUID:a\nEND:VEVENT\n"]
+        {
+            let (parts, problems) = parts(text);
+            assert!(parts.is_empty() && problems.len() == 1 && problems[0].why.contains("is no calendar"), "{text}: {problems:?}");
+        }
+        assert!(parts("\u{feff}begin:vcalendar\r\nEND:VCALENDAR\r\n").1.is_empty(), "one without events");
     }
 }

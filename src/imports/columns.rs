@@ -106,9 +106,7 @@ impl Reading {
             "organizer" => draft.organizer.id = owned(),
             "organizer_name" => draft.organizer.name = owned(),
             "organizer_email" => draft.organizer.email = owned(),
-            "participants" => {
-                draft.new.participants = text.split([';', ',', '\n']).map(str::trim).filter(|one| !one.is_empty()).map(person).collect()
-            }
+            "participants" => draft.new.participants.extend(self.people(text).ok_or_else(|| refuse(NO_ADDRESSES))?),
             _ => {}
         }
         Ok(())
@@ -138,6 +136,13 @@ impl Reading {
         Ok(draft)
     }
 
+    // Odoo writes addresses, or names that may have commas in them.
+    fn people(&self, text: &str) -> Option<Vec<Person>> {
+        let all = text.split([';', ',', '\n']).map(str::trim).filter(|one| !one.is_empty());
+        let has_addresses = self.source != Source::JitsiMeetUi || all.clone().all(|one| one.contains('@'));
+        has_addresses.then(|| all.map(person).collect())
+    }
+
     fn minutes(&self, text: &str) -> Option<i64> {
         let minutes: i64 = text.trim().strip_suffix(".0").unwrap_or(text.trim()).parse().ok()?;
         Some(match (self.source, minutes) {
@@ -148,6 +153,7 @@ impl Reading {
     }
 }
 
+const NO_ADDRESSES: &str = "must be addresses, and these are names: export from Odoo without \"I want to update data\"";
 const NO_INSTANT: &str = "must be 2027-01-11T09:00:00+07:00, or 2027-01-11 09:00 in the row's or the file's zone";
 
 fn access(text: &str) -> Option<crate::meetings::Access> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 
 use super::columns::{COLUMNS, Draft, Reading, meaning};
 use super::{Problem, Source};
@@ -28,14 +28,49 @@ pub fn read(text: &str, reading: &Reading) -> (Vec<Entry>, Vec<Problem>) {
         Err(problem) => return (Vec::new(), vec![problem]),
     };
     let (mut entries, mut problems, mut seen) = (Vec::new(), Vec::new(), HashMap::new());
-    for record in reader.records() {
-        let read = record.map_err(|error| Problem::at(error.position().map_or(0, csv::Position::line), error.to_string()));
-        match read.and_then(|record| row(&record, &header, reading)).and_then(|entry| once(entry, &mut seen)) {
+    for read in rows(&mut reader, text, &header, reading.source) {
+        match read.and_then(|records| row(&records, &header, reading)).and_then(|entry| once(entry, &mut seen)) {
             Ok(entry) => entries.push(entry),
             Err(problem) => problems.push(problem),
         }
     }
     (entries, problems)
+}
+
+// What belongs to one meeting: of Odoo's export its record, and those below it that hold one more attendee each.
+fn rows(
+    reader: &mut Reader<&[u8]>,
+    text: &str,
+    header: &[Option<&'static str>],
+    source: Source,
+) -> Vec<Result<Vec<StringRecord>, Problem>> {
+    let fault = |error: csv::Error| Problem::at(error.position().map_or(0, csv::Position::line), error.to_string());
+    let mut records: Vec<_> = reader.records().map(|record| record.map_err(fault)).collect();
+    if let Some(last) = records.pop() {
+        records.push(last.and_then(|record| closed(record, text)));
+    }
+    let mut rows: Vec<Result<Vec<StringRecord>, Problem>> = Vec::new();
+    for record in records {
+        match (record, rows.last_mut()) {
+            (Ok(record), Some(Ok(before))) if source == Source::JitsiMeetUi && continues(&record, header) => before.push(record),
+            (record, _) => rows.push(record.map(|record| vec![record])),
+        }
+    }
+    rows
+}
+
+fn continues(record: &StringRecord, header: &[Option<&'static str>]) -> bool {
+    record.iter().zip(header).all(|(text, column)| text.is_empty() || column.is_none_or(|column| column == "participants"))
+}
+
+// A quotation mark that does not close makes one cell of everything below it: its row is the last.
+fn closed(last: StringRecord, text: &str) -> Result<StringRecord, Problem> {
+    let rest = last.position().and_then(|position| text.get(usize::try_from(position.byte()).ok()?..)).unwrap_or_default();
+    let has_lines = last.iter().any(|cell| cell.contains('\n'));
+    if has_lines && !rest.matches('"').count().is_multiple_of(2) {
+        return Err(Problem::at(last.position().map_or(0, csv::Position::line), "a quotation mark opens in this row and does not close"));
+    }
+    Ok(last)
 }
 
 // Spreadsheets of half the world write semicolons.
@@ -58,17 +93,20 @@ fn columns(header: &StringRecord, reading: &Reading) -> Result<Vec<Option<&'stat
     Ok(found)
 }
 
-fn row(record: &StringRecord, header: &[Option<&'static str>], reading: &Reading) -> Result<Entry, Problem> {
-    let line = record.position().map_or(0, csv::Position::line);
-    if record.len() > header.len() {
-        return Err(Problem::at(line, format!("has {} cells, and the header {}", record.len(), header.len())));
-    }
+fn row(records: &[StringRecord], header: &[Option<&'static str>], reading: &Reading) -> Result<Entry, Problem> {
+    let at = |record: &StringRecord| record.position().map_or(0, csv::Position::line);
     let mut draft = Draft::default();
-    for (text, column) in record.iter().zip(header) {
-        if let Some(column) = column.filter(|_| !text.is_empty()) {
-            reading.cell(&mut draft, line, column, text)?;
+    for record in records {
+        if record.len() > header.len() {
+            return Err(Problem::at(at(record), format!("has {} cells, and the header {}", record.len(), header.len())));
+        }
+        for (text, column) in record.iter().zip(header) {
+            if let Some(column) = column.filter(|_| !text.is_empty()) {
+                reading.cell(&mut draft, at(record), column, text)?;
+            }
         }
     }
+    let line = records.first().map_or(0, at);
     let draft = reading.finish(draft, line)?;
     Ok(Entry { line, new: NewMeeting { external_key: Some(key(&draft, reading.source)), ..draft.new } })
 }
@@ -122,5 +160,51 @@ mod tests {
         }
         let (entries, _) = read_csv("\u{feff}name;start\nOne;2027-01-11 09:00\n");
         assert_eq!(entries.len(), 1);
+    }
+
+    fn read_theirs(text: &str) -> (Vec<Entry>, Vec<Problem>) {
+        read(text, &Reading { source: Source::JitsiMeetUi, tz: "UTC".to_owned() })
+    }
+
+    // Odoo writes every further attendee in a row of its own, and nothing else into it.
+    #[test]
+    fn attendees_of_the_rows_below_belong_to_the_meeting() {
+        let text = "\"id\",\"name\",\"scheduled_date\",\"duration\",\"attendee_ids/email\",\"tag_ids/name\"\n\
+            \"m_1\",\"One\",\"2027-01-11 09:00:00\",\"1\",\"ana@example.org\",\"a\"\n\"\",\"\",\"\",\"\",\"budi@example.org\",\"\"\n\
+            \"\",\"\",\"\",\"\",\"\",\"b\"\n\"\",\"\",\"\",\"\",\"eve@example.org\",\"\"\n\
+            \"m_2\",\"Two\",\"2027-01-12 09:00:00\",\"1\",\"\",\"\"\n\"m_3\",\"Three\",\"2027-01-13 09:00:00\",\"x\",\"\",\"\"\n\
+            \"\",\"\",\"\",\"\",\"lost@example.org\",\"\"\n";
+        let (entries, problems) = read_theirs(text);
+        let who: Vec<Vec<_>> =
+            entries.iter().map(|entry| entry.new.participants.iter().filter_map(|person| person.email.as_deref()).collect()).collect();
+        assert_eq!(who, [vec!["ana@example.org", "budi@example.org", "eve@example.org"], vec![]]);
+        let shown: Vec<_> = problems.iter().map(|problem| (problem.line, problem.field.as_deref())).collect();
+        assert_eq!(shown, [(7, Some("duration_min"))], "what belongs to a row that does not fit is not a second problem");
+    }
+
+    // "I want to update data" writes the attendees' names, with commas in some of them, and no address.
+    #[test]
+    fn attendees_without_addresses_are_refused_with_the_cause() {
+        let text =
+            "id,name,scheduled_date,attendee_ids/email\nm_1,One,2027-01-11 09:00:00,\"Azure Interior, Brandon Freeman,Mitchell Admin\"\n";
+        let (entries, problems) = read_theirs(text);
+        assert!(entries.is_empty() && problems.len() == 1, "{problems:?}");
+        assert_eq!((problems[0].line, problems[0].field.as_deref()), (2, Some("participants")));
+        assert!(problems[0].why.contains("without \"I want to update data\""), "{problems:?}");
+    }
+
+    #[test]
+    fn a_quotation_mark_that_does_not_close_is_said() {
+        for text in [
+            "name,start\n\"One,2027-01-11 09:00\nTwo,2027-01-12 09:00\n",
+            "name,start,description\nOne,2027-01-11 09:00,\"a\nTwo,2027-01-12 09:00,b\n",
+        ] {
+            let (entries, problems) = read_csv(text);
+            assert!(entries.is_empty() && problems.len() == 1 && problems[0].line == 2, "{problems:?}");
+            assert!(problems[0].why.contains("does not close"), "{problems:?}");
+        }
+        for text in ["name,start\nA 5\" pipe,2027-01-11 09:00\n", "start,name\n2027-01-11 09:00,\"One \"\"and\"\"\ntwo\"\n"] {
+            assert_eq!(read_csv(text).0.len(), 1, "{text}");
+        }
     }
 }

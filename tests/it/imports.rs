@@ -15,8 +15,8 @@ const CALENDAR: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a@
     DTEND:20270111T100000Z\r\nSUMMARY:One\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:b@example.org\r\nDTSTAMP:20261101T000000Z\r\n\
     DTSTART:20270112T090000Z\r\nDTEND:20270112T093000Z\r\nRRULE:FREQ=WEEKLY;COUNT=3\r\nSUMMARY:Series\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\n\
     UID:c@example.org\r\nSUMMARY:Without a time\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-const THEIRS: &str = "id,name,room_code,scheduled_date,duration,organizer_id/login,state\n\
-    __export__.jitsi_meeting_1,Old,meet-0123456789,2027-02-01 02:00:00,1,ana,ready\n";
+const THEIRS: &str = "id,name,room_code,scheduled_date,duration,organizer_id/login,attendee_ids/email,state\n\
+    __export__.jitsi_meeting_1,Old,meet-0123456789,2027-02-01 02:00:00,1,ana,budi@example.org,ready\n,,,,,,eve@example.org,\n";
 
 async fn import(service: &Service, client: &Client, source: Source, text: &str, dry_run: bool) -> Outcome {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -76,6 +76,8 @@ async fn what_the_old_module_kept_comes_over() {
         }
         let found = client.ok("meeting.list", json!({ "text": "Old" })).await["items"][0].clone();
         assert_eq!((&found["start"], &found["duration_min"]), (&json!("2027-02-01T02:00:00Z"), &json!(60)));
+        let people = client.ok("meeting.get", json!({ "id": found["id"] })).await["participants"].to_string();
+        assert!(people.contains("budi@example.org") && people.contains("eve@example.org"), "{people}");
     })
     .await;
 }
