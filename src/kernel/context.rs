@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::failure::{FORBIDDEN, Failure};
-use super::{KeyId, OrgId, UserId};
+use super::{KeyId, OrgId, Scopes, UserId};
 
 /// What somebody may do inside an organization; later ones include earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema, sqlx::Type)]
@@ -83,6 +83,8 @@ pub struct Ctx {
     pub role: Role,
     /// The key behind the call, if any.
     pub key: Option<KeyId>,
+    /// What that key may be used for: it makes no key that may do more.
+    pub scopes: Scopes,
     /// Connects log lines, audit records and answers.
     pub request_id: String,
     /// Where the call came from.
@@ -101,6 +103,7 @@ impl Ctx {
             caller: Caller::System,
             role: Role::Admin,
             key: None,
+            scopes: Scopes::default(),
             request_id,
             remote: None,
             door: Door::Internal,

@@ -12,6 +12,7 @@
 //! | [`failure`] | error classes, their JSON-RPC codes, and kinds |
 //! | [`json`] | answers that are written once, and long texts in them |
 //! | [`page`] | cursors and page sizes |
+//! | [`scopes`] | what a key may be used for |
 //! | [`seal`] | encryption at rest and hashes |
 //! | [`text`] | checks on text that came from outside |
 
@@ -24,6 +25,7 @@ pub mod failure;
 pub mod id;
 pub mod json;
 pub mod page;
+pub mod scopes;
 pub mod seal;
 pub mod text;
 pub mod time;
@@ -33,5 +35,6 @@ pub use context::{Caller, Ctx, Role};
 pub use failure::{Class, Failure, Kind};
 pub use id::*;
 pub use page::{Page, PageRequest};
+pub use scopes::Scopes;
 pub use seal::Sealer;
 pub use time::Timestamp;

@@ -142,7 +142,7 @@ impl Gate {
     /// As [`Gate::identify`], for a door to everything: a key with scopes does not open it.
     pub async fn identify_whole(&self, knock: &Knock) -> Result<Ctx, Failure> {
         let key = self.key_of(knock).await?;
-        if !key.scopes.is_empty() {
+        if key.scopes.are_limited() {
             return Err(Failure::from(&OUT_OF_SCOPE));
         }
         let (caller, role) = self.caller(knock, &key, None).await?;
@@ -228,7 +228,7 @@ impl Gatekeeper for Gate {
         Box::pin(async move {
             let Rule::AtLeast(role) = spec.rule else { return Ok(None) };
             let key = self.key_of(knock).await?;
-            if !key.scopes.is_empty() && !keys::allows(&key.scopes, &spec.scope()) {
+            if key.scopes.are_limited() && !key.scopes.allow(&spec.scope()) {
                 return Err(OUT_OF_SCOPE.because(format!("The API key's scopes do not cover {}", spec.scope())));
             }
             let named = reserved.actor;
@@ -263,6 +263,7 @@ fn context(knock: &Knock, key: &StoredKey, caller: Caller, role: Role) -> Ctx {
         caller,
         role,
         key: Some(key.id),
+        scopes: key.scopes.0.clone(),
         request_id: knock.request_id.clone(),
         remote: knock.remote,
         door: knock.door,

@@ -133,6 +133,46 @@ async fn acting_beyond_the_key_is_refused() {
     .await;
 }
 
+// S4: a key with scopes makes none that may do more than itself, and is answered none.
+#[tokio::test]
+async fn a_key_gives_no_more_than_its_own_scopes() {
+    on_every_engine(async |service| {
+        let organization = service.organization("A").await;
+        let made = |scopes: &[&str]| json!({ "kind": "service", "role": "admin", "scopes": scopes });
+        let key = async |scopes: &[&str]| organization.ok("key.create", made(scopes)).await;
+        let holder = async |scopes: &[&str]| organization.with_key(key(scopes).await["key"].as_str().unwrap());
+        let (keys, both, star) =
+            (holder(&["key:*", "meeting:read"]).await, holder(&["key:*", "meeting:read", "meeting:write"]).await, holder(&["*"]).await);
+        for (client, scopes, is_beyond) in [
+            (&keys, &[][..], true),
+            (&keys, &["*"], true),
+            (&keys, &["meeting:write"], true),
+            (&keys, &["meeting:*"], true),
+            (&keys, &["meeting:read", "user:read"], true),
+            (&keys, &["meeting:read"], false),
+            (&keys, &["key:read", "key:write", "key:*"], false),
+            (&both, &["meeting:*"], false),
+            (&star, &[], true),
+            (&star, &["*", "meeting:*"], false),
+            (&organization, &[], false),
+        ] {
+            let id = key(scopes).await["id"].clone();
+            if is_beyond {
+                assert_eq!(client.error("key.create", made(scopes)).await["data"]["field"], "scopes", "{scopes:?}");
+                assert_eq!(client.kind("key.create", made(scopes)).await, "key.beyond_role", "{scopes:?}");
+                assert_eq!(client.kind("key.rotate", json!({ "id": id })).await, "key.beyond_role", "{scopes:?}");
+                client.ok("key.revoke", json!({ "id": id })).await;
+            } else {
+                client.ok("key.create", made(scopes)).await;
+                client.ok("key.rotate", json!({ "id": id })).await;
+            }
+        }
+        let personal = json!({ "kind": "user", "user": "ana", "role": "user" });
+        assert_eq!(keys.kind("key.create", personal).await, "key.beyond_role", "nor a user's key, which opens the Odoo dialect");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn keys_end_and_are_replaced() {
     on_every_engine(async |service| {

@@ -94,6 +94,7 @@ impl Pages {
             caller: Caller::Guest,
             role: Role::User,
             key: None,
+            scopes: crate::kernel::Scopes::default(),
             request_id: asking.request_id.clone(),
             remote: Some(asking.remote),
             door: Door::Page,

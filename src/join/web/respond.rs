@@ -15,7 +15,7 @@ use crate::join::kinds;
 use crate::join::service::Visitor;
 use crate::kernel::context::{Caller, Door};
 use crate::kernel::failure::{Class, Failure};
-use crate::kernel::{Ctx, Role, code};
+use crate::kernel::{Ctx, Role, Scopes, code};
 use crate::listener::Remote;
 use crate::meetings::{ParticipantRole, Room};
 use crate::web::headers::{Policy, common};
@@ -96,6 +96,7 @@ impl Pages {
             caller: user.map_or(Caller::Guest, Caller::User),
             role: Role::User,
             key: None,
+            scopes: Scopes::default(),
             request_id: asking.request_id.clone(),
             remote: Some(asking.remote),
             door: Door::Page,

@@ -55,7 +55,7 @@ pub struct NewKey {
     pub name: Option<String>,
     /// The highest role it acts with.
     pub role: Role,
-    /// Namespaces it may use, such as `meeting:read` or `meeting:*`; all when absent.
+    /// Namespaces it may use, such as `meeting:read` or `meeting:*`; all when absent. A key with scopes gives none beyond its own.
     #[serde(default)]
     pub scopes: Vec<String>,
     /// When it ends by itself; never when absent.
@@ -85,12 +85,6 @@ pub(super) fn compose(id: KeyId, secret: &str) -> String {
     format!("omk_{}_{secret}", Uuid::from(id).simple())
 }
 
-/// Whether a key with `scopes` may use `wanted` (`namespace:read` or `namespace:write`).
-pub(crate) fn allows(scopes: &[String], wanted: &str) -> bool {
-    let namespace = wanted.split(':').next().unwrap_or_default();
-    scopes.is_empty() || scopes.iter().any(|scope| scope == "*" || scope == wanted || scope.strip_suffix(":*") == Some(namespace))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,15 +100,5 @@ mod tests {
         for wrong in ["", "omk_", &key[..key.len() - 1], &key.to_uppercase(), &format!("{key}x"), &key.replace("omk", "sk")] {
             assert!(split(wrong).is_none(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn scopes_name_a_namespace_and_what_it_is_for() {
-        let scopes = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
-        assert!(allows(&scopes(&[]), "meeting:write"));
-        assert!(allows(&scopes(&["meeting:*"]), "meeting:write"));
-        assert!(allows(&scopes(&["meeting:read"]), "meeting:read"));
-        assert!(!allows(&scopes(&["meeting:read"]), "meeting:write"));
-        assert!(!allows(&scopes(&["meet:*"]), "meeting:read"));
     }
 }

@@ -38,7 +38,8 @@ const CREATED: &str = r#"{"key": "omk_0199a3c5e1f07d2a8b4c6d5e4f302112_shown-onc
 static CREATE: Spec = Spec {
     name: "key.create",
     summary: "Create an API key",
-    description: "The key is in the answer and nowhere else: omeet keeps a hash. Its role may not exceed the caller's. A user key's user is \
+    description: "The key is in the answer and nowhere else: omeet keeps a hash. Neither its role nor its scopes may exceed the \
+        caller's: a key with scopes makes none without. A user key's user is \
         created when there is none with that login.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
@@ -76,7 +77,7 @@ static REVOKE: Spec = Spec {
 static ROTATE: Spec = Spec {
     name: "key.rotate",
     summary: "Replace an API key without a gap",
-    description: "Answers a new key with the same rights; the old one works for `overlap_min` minutes more.",
+    description: "Answers a new key with the same rights, which may not exceed the caller's; the old one works for `overlap_min` minutes more.",
     rule: Rule::AtLeast(Role::Admin),
     changes: true,
     errors: &[&NOT_FOUND, &REVOKED, &BEYOND],

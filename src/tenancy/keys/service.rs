@@ -23,6 +23,10 @@ pub async fn create(tx: &mut Tx, ctx: &Ctx, new: NewKey) -> Result<CreatedKey, F
     if new.expires_at.is_some_and(|at| at <= tx.now()) {
         return Err(invalid("expires_at", "must be in the future"));
     }
+    let scopes = scopes(new.scopes.clone())?;
+    if !ctx.scopes.cover(&scopes) {
+        return Err(Failure::from(&BEYOND).with("field", "scopes"));
+    }
     let user_id = user_of(tx, ctx, &new).await?;
     let details = ApiKey {
         id: tx.new_id(),
@@ -30,7 +34,7 @@ pub async fn create(tx: &mut Tx, ctx: &Ctx, new: NewKey) -> Result<CreatedKey, F
         user_id,
         name: text::optional_line("name", new.name.as_deref(), 120)?.unwrap_or_default(),
         role: new.role,
-        scopes: scopes(new.scopes)?,
+        scopes,
         expires_at: new.expires_at,
         revoked_at: None,
         last_used_at: None,
@@ -75,8 +79,14 @@ fn scopes(scopes: Vec<String>) -> Result<Vec<String>, Failure> {
 
 /// Revokes a key: at once in this process, within a second elsewhere. Revoking twice is no error.
 pub async fn revoke(tx: &mut Tx, ctx: &Ctx, id: KeyId) -> Result<ApiKey, Failure> {
-    let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
-    if before.revoked_at.is_some_and(|at| at <= tx.now()) {
+    let now = tx.now();
+    let is_over = |key: &ApiKey| key.revoked_at.is_some_and(|at| at <= now);
+    let known = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+    if is_over(&known) {
+        return Ok(known);
+    }
+    let before = store::hold(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+    if is_over(&before) {
         return Ok(before);
     }
     end(tx, ctx, before, "key.revoke", 0).await
@@ -88,16 +98,24 @@ pub async fn rotate(tx: &mut Tx, ctx: &Ctx, id: KeyId, overlap_min: Option<u32>)
     if overlap_min > MAX_OVERLAP_MIN {
         return Err(invalid("overlap_min", "must be at most 10080 (a week)"));
     }
-    let before = store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
-    if before.revoked_at.is_some() {
-        return Err(Failure::from(&REVOKED));
-    }
-    if before.role > ctx.role {
-        return Err(Failure::from(&BEYOND));
-    }
+    // What is refused is refused before anything is written; whoever revokes the key meanwhile is seen once it is held.
+    may_rotate(ctx, &store::find(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?)?;
+    let before = store::hold(tx, ctx.org, id).await?.ok_or(&NOT_FOUND)?;
+    may_rotate(ctx, &before)?;
     let successor = ApiKey { id: tx.new_id(), created_at: tx.now(), last_used_at: None, ..before.clone() };
     end(tx, ctx, before, "key.rotate", i64::from(overlap_min)).await?;
     insert(tx, ctx, successor).await
+}
+
+// The successor's secret is the caller's, who may do with it whatever the key may.
+fn may_rotate(ctx: &Ctx, key: &ApiKey) -> Result<(), Failure> {
+    if key.revoked_at.is_some() {
+        return Err(Failure::from(&REVOKED));
+    }
+    if key.role > ctx.role || !ctx.scopes.cover(&key.scopes) {
+        return Err(Failure::from(&BEYOND));
+    }
+    Ok(())
 }
 
 async fn end(tx: &mut Tx, ctx: &Ctx, before: ApiKey, action: &str, in_min: i64) -> Result<ApiKey, Failure> {
@@ -120,3 +138,7 @@ pub async fn list(tx: &mut Tx, ctx: &Ctx, page: &PageRequest) -> Result<Page<Api
 pub async fn organization_of(tx: &mut Tx, id: KeyId) -> Result<Option<OrgId>, Failure> {
     Ok(store::find_stored(tx, id).await?.map(|key| key.org_id))
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

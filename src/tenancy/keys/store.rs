@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use super::model::{ApiKey, KeyKind};
 use crate::args;
 use crate::db::{Arg, Tx};
-use crate::kernel::{Failure, KeyId, OrgId, Role, Timestamp, UserId};
+use crate::kernel::{Failure, KeyId, OrgId, Role, Scopes, Timestamp, UserId};
 use crate::tenancy::users::role_name;
 
 #[derive(sqlx::FromRow)]
@@ -48,6 +48,14 @@ pub(super) async fn find(tx: &mut Tx, org: OrgId, id: KeyId) -> Result<Option<Ap
     Ok(row.map(ApiKey::from))
 }
 
+/// As [`find`]; nobody else changes the key before this unit ends.
+pub(super) async fn hold(tx: &mut Tx, org: OrgId, id: KeyId) -> Result<Option<ApiKey>, Failure> {
+    let sql = "update api_key set revoked_at = revoked_at where org_id = $1 and id = $2
+        returning id, kind, user_id, name, role, scopes, expires_at, revoked_at, last_used_at, created_at";
+    let row: Option<Row> = tx.fetch_optional(sql, args![org, id]).await?;
+    Ok(row.map(ApiKey::from))
+}
+
 pub(super) async fn list(tx: &mut Tx, org: OrgId, after: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, Failure> {
     let mut sql = crate::db::Sql::new(
         "select id, kind, user_id, name, role, scopes, expires_at, revoked_at, last_used_at, created_at from api_key where org_id = ",
@@ -73,7 +81,7 @@ pub(crate) struct StoredKey {
     pub kind: KeyKind,
     pub user_id: Option<UserId>,
     pub role: Role,
-    pub scopes: Json<Vec<String>>,
+    pub scopes: Json<Scopes>,
     pub hash: Vec<u8>,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
