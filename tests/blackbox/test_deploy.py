@@ -378,6 +378,12 @@ def test_only_metrics_that_exist_are_asked_for():
     assert len(asked) > 12 and not {name for name in asked if f'"{name}"' not in source}
 
 
+def test_every_metric_is_in_the_guide():
+    source = "".join(file.read_text() for file in (ROOT / "src").rglob("*.rs"))
+    made = set(re.findall(r'(?:counter|gauge|histogram)!\(\s*"(omeet_\w+)"', source))
+    assert len(made) > 15 and not made - set(METRIC.findall((ROOT / "docs/operations.md").read_text()))
+
+
 class Prometheus:
     """A real one that scrapes one server."""
 
