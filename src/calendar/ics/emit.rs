@@ -7,6 +7,7 @@ use super::text::Line;
 use super::zone::vtimezone;
 use crate::kernel::Timestamp;
 use crate::mail::IcsMethod;
+use crate::meetings::series::Rule;
 
 /// The object as a text of lines that end in CRLF.
 pub fn emit(calendar: &Calendar) -> String {
@@ -56,7 +57,8 @@ fn vevent(event: &Event, method: Option<IcsMethod>) -> String {
         }
     }
     if let Some(rule) = &event.rrule {
-        out += &Line::new("RRULE").raw(rule);
+        let zone = TimeZone::get(&event.tz).unwrap_or(TimeZone::UTC);
+        out += &Line::new("RRULE").raw(Rule::stored(rule).until_in_utc(&zone).as_str());
     }
     for at in &event.exdates {
         out += &time(event, "EXDATE", *at);

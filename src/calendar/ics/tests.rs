@@ -120,6 +120,23 @@ fn recurring_events_carry_their_zone() {
     }
 }
 
+// RFC 5545 section 3.3.10: beside a start that has a zone, UNTIL is written in UTC.
+#[test]
+fn the_end_of_a_rule_is_written_in_utc() {
+    for (tz, until, written) in [
+        ("Europe/Brussels", "20261222", "BYDAY=TU;UNTIL=20261222T225959Z"),
+        ("Europe/Brussels", "20261222T100000", "BYDAY=TU;UNTIL=20261222T090000Z"),
+        ("Europe/Brussels", "20261222T090000Z", "UNTIL=20261222T090000Z;BYDAY=TU"),
+        ("America/New_York", "20261222", "BYDAY=TU;UNTIL=20261223T045959Z"),
+        ("UTC", "20261222", "BYDAY=TU;UNTIL=20261222T235959Z"),
+    ] {
+        let mut of = event("Weekly");
+        (of.tz, of.recurring, of.rrule) = (tz.into(), true, Some(format!("FREQ=WEEKLY;UNTIL={until};BYDAY=TU")));
+        let text = emit(&calendar(vec![of]));
+        assert!(text.lines().any(|line| line == format!("RRULE:FREQ=WEEKLY;{written}")), "{tz} {until}: {text}");
+    }
+}
+
 const OUTLOOK: &str = "begin:vcalendar\r\nMETHOD:REQUEST\r\nPRODID:x\r\nVERSION:2.0\r\nBEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16010101T030000\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\nORGANIZER;CN=\"Ana; B\":MAILTO:ana@Example.org\r\nATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=TENTATIVE;CN=Budi:mailto:budi@example.org\r\nDESCRIPTION;LANGUAGE=en-US:One\\, two\\n thr\r\n ee\r\nUID:040000008200E00074C5\r\nSUMMARY;LANGUAGE=en-US:Review\r\nDTSTART;TZID=W. Europe Standard Time:20261201T100000\r\nDURATION:PT1H30M\r\nDTSTAMP:20261121T090000Z\r\nSEQUENCE:2\r\nBEGIN:VALARM\r\nTRIGGER:-PT15M\r\nACTION:DISPLAY\r\nEND:VALARM\r\nEND:VEVENT\r\nBEGIN:X-UNKNOWN\r\nEND:X-UNKNOWN\r\nend:vcalendar\r\n";
 
 #[test]

@@ -74,30 +74,51 @@ impl Rule {
         self.with_end(Some(("COUNT", count.to_string())))
     }
 
+    /// The same rule for a series of `start` that goes on at `at`, which is a time of it: as often as is left.
+    pub fn going_on(&self, start: Timestamp, zone: &TimeZone, at: Timestamp) -> Result<Self, Failure> {
+        let Some(count) = self.part("COUNT").and_then(|count| count.parse::<usize>().ok()) else { return Ok(self.clone()) };
+        let gone = self.expand(start, zone, at, count)?.len();
+        Ok(if gone == 0 { self.clone() } else { self.counting(count.saturating_sub(gone).max(1)) })
+    }
+
     fn with_end(&self, end: Option<(&str, String)>) -> Self {
         let kept = self.0.split(';').filter(|part| !part.starts_with("COUNT=") && !part.starts_with("UNTIL=")).map(str::to_owned);
         let end = end.map(|(name, value)| format!("{name}={value}"));
         Self(kept.chain(end).collect::<Vec<_>>().join(";"))
     }
 
-    // UNTIL is written in UTC; the expansion knows local times only.
+    /// The same rule with its end in UTC, as section 3.3.10 has it wherever the start has a zone. A date is the end of that day in `zone`.
+    #[must_use]
+    pub fn until_in_utc(&self, zone: &TimeZone) -> Self {
+        let is_local = self.part("UNTIL").is_some_and(|until| !until.ends_with('Z'));
+        let Ok(Some(until)) = self.until(zone).map(|until| until.filter(|_| is_local)) else { return self.clone() };
+        let Ok(until) = instant(until, zone) else { return self.clone() };
+        self.with_end(Some(("UNTIL", until.to_jiff().strftime("%Y%m%dT%H%M%SZ").to_string())))
+    }
+
+    // The expansion knows local times only.
     fn floating(&self, zone: &TimeZone) -> Result<String, String> {
-        let Some(until) = self.part("UNTIL") else { return Ok(self.0.clone()) };
+        let Some(until) = self.until(zone)? else { return Ok(self.0.clone()) };
+        Ok(self.with_end(Some(("UNTIL", format!("{}Z", until.strftime("%Y%m%dT%H%M%S"))))).0)
+    }
+
+    // UNTIL by the wall clock of `zone`.
+    fn until(&self, zone: &TimeZone) -> Result<Option<DateTime>, String> {
+        let Some(until) = self.part("UNTIL") else { return Ok(None) };
         // The library behind also reads dates with dashes, which no rule has.
         if until.contains('-') {
             return Err(format!("UNTIL={until} is no time"));
         }
-        let local = if let Some(utc) = until.strip_suffix('Z') {
+        if let Some(utc) = until.strip_suffix('Z') {
             let civil: DateTime = utc.parse().map_err(|_| format!("UNTIL={until} is no instant"))?;
             let instant = civil.to_zoned(TimeZone::UTC).map_err(|error| error.to_string())?;
-            instant.with_time_zone(zone.clone()).datetime()
-        } else if until.contains('T') {
-            until.parse().map_err(|_| format!("UNTIL={until} is no time"))?
-        } else {
-            let date: jiff::civil::Date = until.parse().map_err(|_| format!("UNTIL={until} is no date"))?;
-            date.at(23, 59, 59, 0)
-        };
-        Ok(self.with_end(Some(("UNTIL", format!("{}Z", local.strftime("%Y%m%dT%H%M%S"))))).0)
+            return Ok(Some(instant.with_time_zone(zone.clone()).datetime()));
+        }
+        if until.contains('T') {
+            return until.parse().map(Some).map_err(|_| format!("UNTIL={until} is no time"));
+        }
+        let date: jiff::civil::Date = until.parse().map_err(|_| format!("UNTIL={until} is no date"))?;
+        Ok(Some(date.at(23, 59, 59, 0)))
     }
 
     /// The local times of the rule from `start` on; `zone` is where `UNTIL` is read.
@@ -111,6 +132,10 @@ impl Rule {
     /// The instants of the rule from `start` in `zone` before `before`, `limit` at most.
     pub fn expand(&self, start: Timestamp, zone: &TimeZone, before: Timestamp, limit: usize) -> Result<Vec<Timestamp>, Failure> {
         let first = start.to_jiff().to_zoned(zone.clone()).datetime();
+        // The library behind refuses what is over before it begins; a part of a series that was taken over by another is.
+        if self.until(zone).map_err(|why| invalid("rrule", why))?.is_some_and(|until| until < first) {
+            return Ok(Vec::new());
+        }
         let local = self.local(first, zone).map_err(|why| invalid("rrule", why))?;
         let instants = local.take(limit.min(MAX_STEPS)).map(|local| instant(local, zone));
         Ok(instants.collect::<Result<Vec<_>, _>>()?.into_iter().filter(|at| *at < before).collect())
