@@ -151,6 +151,13 @@ pub async fn number(tx: &mut Tx, org: OrgId, subject: &str, events: &mut [Event]
     Ok(changed)
 }
 
+/// One SEQUENCE later than `used`, with which somebody was sent away: whoever is invited again must hear something later (RFC 5546 section
+/// 2.1.4). Those who stay need not hear of it.
+pub async fn pass(tx: &mut Tx, org: OrgId, subject: &str, used: i64) -> Result<i64, Failure> {
+    store::put_sequence(tx, org, subject, used + 1).await?;
+    Ok(used + 1)
+}
+
 /// The events as they were last numbered, taken back: one SEQUENCE later, and cancelled. Asked again, the same.
 pub async fn cancelled(tx: &mut Tx, org: OrgId, subject: &str) -> Result<Option<Vec<Event>>, Failure> {
     let Some(entry) = store::entry(tx, org, subject).await? else { return Ok(None) };

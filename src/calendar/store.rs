@@ -37,6 +37,11 @@ pub(super) async fn put_entry(
     tx.execute(sql, args![org, subject, sequence, fingerprint, events, ends_at, now]).await.map(drop)
 }
 
+pub(super) async fn put_sequence(tx: &mut Tx, org: OrgId, subject: &str, sequence: i64) -> Result<(), Failure> {
+    let (now, sql) = (tx.now(), "update calendar_entry set sequence = $3, updated_at = $4 where org_id = $1 and subject = $2");
+    tx.execute(sql, args![org, subject, sequence, now]).await.map(drop)
+}
+
 /// Who was told of what was over before `before`.
 pub(super) fn old_invitees(before: Timestamp) -> Old {
     let which = "(org_id, subject) in (select e.org_id, e.subject from calendar_entry e where e.ends_at < $1)";

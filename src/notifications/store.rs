@@ -149,6 +149,14 @@ pub(super) async fn series_rule(tx: &mut Tx, org: OrgId, id: SeriesId) -> Result
     Ok(found.and_then(|(rule,)| rule))
 }
 
+/// Settings that cannot be read, as nothing here stores them.
+#[cfg(test)]
+pub(super) async fn spoil_settings(tx: &mut Tx, org: OrgId) -> Result<(), Failure> {
+    put_settings(tx, org, "auto", &[], true).await?;
+    let sql = "update notification_settings set reminder_min = $2 where org_id = $1";
+    tx.execute(sql, args![org, json!({ "minutes": 5 })]).await.map(drop)
+}
+
 /// Takes a job that a test ran itself out of the queue.
 #[cfg(test)]
 pub(super) async fn finish(tx: &mut Tx, id: crate::kernel::JobId) -> Result<u64, Failure> {

@@ -86,6 +86,7 @@ impl Notifications {
         letters.extend(sent_away(subject, &gone, locale, sequence, &dress)?);
         let emails: Vec<String> = gone.iter().map(|invitee| invitee.email.clone()).collect();
         store::remove_invitees(tx, org, &subject.name, &emails).await?;
+        let sequence = if gone.is_empty() { sequence } else { entry::pass(tx, org, &subject.name, sequence + 1).await? };
         let rows: Vec<Invitee> = invited.iter().map(|reader| row(reader, sequence)).collect();
         store::put_invitees(tx, org, &subject.name, &rows).await?;
         Ok(letters)

@@ -185,9 +185,38 @@ async fn changes_and_cancellations_follow_with_a_higher_sequence() {
         let letters = house.written().await;
         assert_eq!(kinds(&letters), [("aiko@example.org", "meeting.cancellation"), ("chloe@example.org", "meeting.cancellation")]);
         assert_eq!((line(&letters[0], "METHOD"), line(&letters[0], "STATUS")), ("METHOD:CANCEL", "STATUS:CANCELLED"));
-        assert_eq!(line(&letters[0], "SEQUENCE"), "SEQUENCE:2", "{engine}");
+        assert_eq!(line(&letters[0], "SEQUENCE"), "SEQUENCE:4", "{engine}: later than what Budi heard");
         assert!(letters[0].body_text.contains("Ana is ill") && letters[1].subject.starts_with("Annulée : Review"));
         assert!(house.written().await.is_empty());
+    }
+}
+
+// S4.12, RFC 5546 section 2.1.4: a calendar ignores what is not later than what it heard last.
+#[tokio::test]
+async fn whoever_comes_and_goes_hears_it_each_time() {
+    for (engine, db) in engines_at(clock()).await {
+        let house = house(db).await;
+        let id = house.meetings.create(&house.ctx, weekly()).await.unwrap().id;
+        house.written().await;
+        let mut heard = 0;
+        for turn in 0..3 {
+            for (people, kind) in
+                [(&weekly().participants[1..], "meeting.cancellation"), (&weekly().participants[..], "meeting.invitation")]
+            {
+                let (meetings, ctx, people) = (house.meetings.clone(), house.ctx.clone(), people.to_vec());
+                let unit = house.db.unit(move |tx| Box::pin(async move { meetings.set_participants_in(tx, &ctx, id, people).await }));
+                unit.await.unwrap();
+                let letters = house.written().await;
+                assert_eq!(kinds(&letters), [("budi@example.org", kind)], "{engine} {turn}: the others hear nothing");
+                let sequence: i64 = line(&letters[0], "SEQUENCE").trim_start_matches("SEQUENCE:").parse().unwrap();
+                assert!(sequence > heard, "{engine} {turn}: {sequence} after {heard}");
+                heard = sequence;
+            }
+        }
+        house.update(MeetingChange { name: Some("Other".into()), ..MeetingChange::of(id) }).await;
+        let letters = house.written().await;
+        assert_eq!(kinds(&letters), [("aiko@example.org", "meeting.update"), ("budi@example.org", "meeting.update")], "{engine}");
+        assert_eq!(line(&letters[0], "SEQUENCE"), format!("SEQUENCE:{}", heard + 1), "{engine}");
     }
 }
 
@@ -324,6 +353,22 @@ async fn a_hundred_are_queued_at_once() {
         let participants = (0..100).map(|n| person(&format!("P{n}"), &format!("p{n}@example.org"), "Asia/Tokyo", "en")).collect();
         house.meetings.create(&house.ctx, NewMeeting { participants, ..weekly() }).await.unwrap();
         assert_eq!(house.written().await.len(), 100, "{engine}");
+    }
+}
+
+// R19: one organization's trouble is nobody else's.
+#[tokio::test]
+async fn an_organization_that_cannot_be_looked_at_stops_no_other() {
+    for (engine, db) in engines_at(clock()).await {
+        let (one, two, three) = (house(db.clone()).await, house(db.clone()).await, house(db).await);
+        for house in [&one, &two, &three] {
+            house.meetings.create(&house.ctx, weekly()).await.unwrap();
+        }
+        let broken = two.org;
+        two.db.unit(move |tx| Box::pin(store::spoil_settings(tx, broken))).await.unwrap();
+        one.notifications.watch().await.unwrap();
+        let behind = store::behind(&mut one.db.reader().await.unwrap()).await.unwrap();
+        assert_eq!(behind, [broken], "{engine}");
     }
 }
 

@@ -39,13 +39,16 @@ pub(super) async fn serve(notifications: Notifications, stop: CancellationToken)
 }
 
 impl Notifications {
-    /// Looks at what is new; answers whether there may be more.
+    /// Looks at what is new; answers whether there may be more. An organization whose events cannot be looked at keeps no other from its turn.
     pub(super) async fn watch(&self) -> Result<bool, Failure> {
         let behind = store::behind(&mut self.meetings.db().reader().await?).await?;
         let mut more = false;
         for org in behind {
             let mail_is_on = self.mail_is_on;
-            more |= self.meetings.db().unit(move |tx| Box::pin(async move { advance(tx, org, mail_is_on).await })).await?;
+            match self.meetings.db().unit(move |tx| Box::pin(async move { advance(tx, org, mail_is_on).await })).await {
+                Ok(is_full) => more |= is_full,
+                Err(failure) => complain("notification.watch", &failure),
+            }
         }
         Ok(more)
     }
