@@ -114,7 +114,7 @@ pub struct MeetingChange {
     /// How it is held.
     #[serde(default)]
     pub options: OptionsInput,
-    /// Who calls it.
+    /// Who calls it; takes part as host from now on. Who called it before stays host.
     pub organizer: Option<Actor>,
     /// The provider account.
     #[serde(default, deserialize_with = "given")]
@@ -169,7 +169,7 @@ pub struct Person {
     pub user: Option<Actor>,
     /// The ERP's identifier of the contact.
     pub partner_id: Option<String>,
-    /// `participant` when absent.
+    /// When absent: the one that they have, else `participant`.
     pub role: Option<ParticipantRole>,
     /// IANA zone of the times in their mail; the user's, then the meeting's, when absent.
     pub tz: Option<String>,

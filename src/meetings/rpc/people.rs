@@ -43,10 +43,10 @@ static ADD: Spec = Spec {
     name: "meeting.add_participants",
     summary: "Add people to a meeting",
     description: "A user of the ERP, a contact, or an e-mail address each. Somebody who is there already is brought up to date and keeps their \
-        personal link.",
+        personal link, and their role unless another is given. One host stays.",
     rule: Rule::AtLeast(Role::User),
     changes: true,
-    errors: &[&NOT_FOUND, &NOT_HOST],
+    errors: &[&NOT_FOUND, &NOT_HOST, &LAST_HOST],
     example: Example {
         params: r#"{"id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "participants": [{"name": "Budi", "email": "budi@example.org"}]}"#,
         result: MEETING,

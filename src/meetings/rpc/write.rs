@@ -117,7 +117,8 @@ static UPDATE: Spec = changing(
     "Change a meeting, or claim a draft",
     "Only the fields that are given change; null takes a value away. Moving the start keeps the duration. With `version`, nothing changes when \
         somebody else was first. Link and room code stay the same whatever changes. What the meeting occupies by a booking or as a room moves \
-        with it; where that is taken, nothing changes. A meeting that is over and is moved to a time still to come is ready again.",
+        with it; where that is taken, nothing changes. A meeting that is over and is moved to a time still to come is ready again. Another \
+        `organizer` takes part as host; who called it before stays host, and can be removed.",
     &[&NOT_FOUND, &NOT_HOST, &CHANGED, &CANCELLED, &ENDED, &EXTERNAL_KEY_TAKEN, &rooms::occupancy::TAKEN],
     r#"{"id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "version": 1, "start": "2026-12-01T10:00:00Z"}"#,
     MEETING,

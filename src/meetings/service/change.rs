@@ -4,9 +4,11 @@ use serde_json::{Map, Value};
 
 use super::super::input::{MeetingChange, OptionsInput, end_of, minutes, people_limit};
 use super::super::model::Meeting;
+use super::super::participant::ParticipantRole;
+use super::super::series::store as series_store;
 use super::super::state::{Action, State};
 use super::super::view::MeetingView;
-use super::super::{CANCELLED, CHANGED, NOT_HOST, store};
+use super::super::{CANCELLED, CHANGED, NOT_HOST, people_store, store};
 use super::create::named_organizer;
 use super::lifecycle::{done, stamp};
 use super::{Done, Held, Meetings};
@@ -15,6 +17,7 @@ use crate::db::Tx;
 use crate::kernel::{Ctx, Failure, Kind, MeetingId, Timestamp, text};
 use crate::providers;
 use crate::rooms::occupancy;
+use crate::tenancy::users::User;
 
 const UPDATED: Done = Done { action: "meeting.update", event: "meeting.updated" };
 
@@ -36,7 +39,9 @@ impl Meetings {
             return Err(Failure::from(&CANCELLED));
         }
         let mut after = before.clone();
-        self.apply(tx, ctx, &mut after.meeting, change).await?;
+        if let Some(user) = self.apply(tx, ctx, &mut after.meeting, change).await? {
+            seat(tx, &mut after, &user).await?;
+        }
         if after.meeting.series_key != before.meeting.series_key {
             super::series::rejoin(tx, &mut after).await?;
         }
@@ -64,7 +69,7 @@ impl Meetings {
 
     /// Stores `after` if it differs from `before`: version, audit, event.
     pub(super) async fn save(&self, tx: &mut Tx, ctx: &Ctx, done: Done, before: &Held, mut after: Held) -> Result<MeetingView, Failure> {
-        if after.meeting == before.meeting {
+        if after.meeting == before.meeting && after.people == before.people {
             return Ok(self.view(ctx, &after));
         }
         after.meeting.version = before.meeting.version + 1;
@@ -77,7 +82,8 @@ impl Meetings {
         Ok(self.view(ctx, &after))
     }
 
-    async fn apply(&self, tx: &mut Tx, ctx: &Ctx, m: &mut Meeting, change: MeetingChange) -> Result<(), Failure> {
+    // Answers who calls the meeting from now on, where that is said.
+    async fn apply(&self, tx: &mut Tx, ctx: &Ctx, m: &mut Meeting, change: MeetingChange) -> Result<Option<User>, Failure> {
         if let Some(name) = change.name {
             m.name = text::line("name", &name, 255)?;
         }
@@ -100,8 +106,11 @@ impl Meetings {
             let chosen = providers::accounts::choose(tx, ctx.org, provider).await?;
             (m.provider_id, m.provider_kind) = chosen.unzip();
         }
-        if let Some(actor) = change.organizer {
-            let user = named_organizer(tx, ctx, actor).await?;
+        let organizer = match change.organizer {
+            Some(actor) => Some(named_organizer(tx, ctx, actor).await?),
+            None => None,
+        };
+        if let Some(user) = organizer.clone() {
             (m.organizer_id, m.organizer_external_id) = (Some(user.id), Some(user.external_id));
             (m.organizer_name, m.organizer_email) = (Some(user.name), user.email);
         }
@@ -110,7 +119,7 @@ impl Meetings {
             m.state = m.state.after(Action::Claim, true)?;
             m.reserved_until = None;
         }
-        Ok(())
+        Ok(organizer)
     }
 
     fn options(&self, m: &mut Meeting, options: OptionsInput) -> Result<(), Failure> {
@@ -127,6 +136,16 @@ impl Meetings {
         }
         Ok(())
     }
+}
+
+// Whoever calls a meeting leads it: lists, feeds and reminders go by who takes part.
+async fn seat(tx: &mut Tx, held: &mut Held, organizer: &User) -> Result<(), Failure> {
+    let (org, id) = (held.meeting.org_id, held.meeting.id);
+    let host = super::people::of_user(tx, id, organizer, ParticipantRole::Host);
+    people_store::upsert(tx, org, &[host]).await?;
+    series_store::share_tickets(tx, id).await?;
+    held.people = people_store::of_meeting(tx, org, id).await?;
+    Ok(())
 }
 
 // A meeting that is over and is moved to later can be joined then.

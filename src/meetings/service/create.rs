@@ -68,7 +68,7 @@ impl Meetings {
     /// What belongs to a meeting that was just inserted.
     async fn complete(&self, tx: &mut Tx, ctx: &Ctx, draft: Draft) -> Result<MeetingView, Failure> {
         let Draft { meeting, organizer, persons, own_link, theirs } = draft;
-        let people = super::people::gather(tx, ctx, meeting.id, organizer.as_ref(), persons).await?;
+        let people = super::people::gather(tx, ctx, meeting.id, &[], organizer.as_ref(), persons).await?;
         if !people.is_empty() {
             people_store::upsert(tx, ctx.org, &people).await?;
         }

@@ -93,7 +93,7 @@ impl Meetings {
     /// Makes exactly these people take part, beside the hosts; who stays keeps their link.
     pub async fn set_participants_in(&self, tx: &mut Tx, ctx: &Ctx, id: MeetingId, persons: Vec<Person>) -> Result<MeetingView, Failure> {
         let before = self.hold_managed(tx, ctx, id, &NOT_HOST).await?;
-        let wanted = gather(tx, ctx, id, None, people(persons)?).await?;
+        let wanted = gather(tx, ctx, id, &before.people, None, people(persons)?).await?;
         let stays = |person: &&Participant| person.role.manages() || wanted.iter().any(|other| other.person == person.person);
         for gone in before.people.iter().filter(|person| !stays(person)) {
             people_store::remove(tx, ctx.org, gone.id).await?;
@@ -146,7 +146,8 @@ impl PeopleChange {
                 Err(invalid("participants", format!("must be fewer: a meeting has at most {MAX_PEOPLE}")))
             }
             Self::Add(persons) => {
-                let added = gather(tx, ctx, held.meeting.id, None, people(persons)?).await?;
+                let added = gather(tx, ctx, held.meeting.id, &held.people, None, people(persons)?).await?;
+                leave_a_host(held, &added)?;
                 people_store::upsert(tx, ctx.org, &added).await?;
                 series_store::share_tickets(tx, held.meeting.id).await
             }
@@ -192,17 +193,32 @@ fn keep_a_host(held: &Held, leaving: ParticipantId) -> Result<(), Failure> {
     if is_host && !others { Err(Failure::from(&LAST_HOST)) } else { Ok(()) }
 }
 
-/// The rows of the people named, the organizer first; somebody named twice appears once, with the higher role.
+// The same, where people who are there already are given other roles.
+fn leave_a_host(held: &Held, given: &[Participant]) -> Result<(), Failure> {
+    let is_host = |person: &&Participant| person.role == ParticipantRole::Host;
+    let stays = |host: &Participant| given.iter().find(|other| other.person == host.person).is_none_or(|other| is_host(&other));
+    let had = held.people.iter().any(|person| is_host(&person));
+    let has = given.iter().any(|person| is_host(&person)) || held.people.iter().filter(is_host).any(stays);
+    if had && !has { Err(Failure::from(&LAST_HOST)) } else { Ok(()) }
+}
+
+/// The rows of the people named, the organizer first; somebody named twice appears once, with the higher role. Who is named without a role keeps
+/// the one they have among `had`.
 pub(super) async fn gather(
     tx: &mut Tx,
     ctx: &Ctx,
     meeting: MeetingId,
+    had: &[Participant],
     organizer: Option<&User>,
     persons: Vec<Person>,
 ) -> Result<Vec<Participant>, Failure> {
     let mut gathered: Vec<Participant> = organizer.map(|user| of_user(tx, meeting, user, ParticipantRole::Host)).into_iter().collect();
     for person in persons {
-        let row = row(tx, ctx, meeting, person).await?;
+        let is_given = person.role.is_some();
+        let mut row = row(tx, ctx, meeting, person).await?;
+        if let Some(known) = had.iter().find(|known| known.person == row.person).filter(|_| !is_given) {
+            row.role = known.role;
+        }
         match gathered.iter_mut().find(|other| other.person == row.person) {
             Some(other) if !other.role.manages() => other.role = row.role,
             Some(_) => {}
@@ -232,7 +248,8 @@ async fn row(tx: &mut Tx, ctx: &Ctx, meeting: MeetingId, person: Person) -> Resu
     Ok(Participant { partner_id, email, name, tz, lang, ..blank(tx, meeting, key, role) })
 }
 
-fn of_user(tx: &mut Tx, meeting: MeetingId, user: &User, role: ParticipantRole) -> Participant {
+/// Somebody who has an account as one who takes part.
+pub(super) fn of_user(tx: &mut Tx, meeting: MeetingId, user: &User, role: ParticipantRole) -> Participant {
     let blank = blank(tx, meeting, format!("user:{}", user.id), role);
     Participant { user_id: Some(user.id), name: user.name.clone(), email: user.email.clone(), ..blank }
 }
