@@ -11,7 +11,7 @@ use crate::kernel::failure::invalid;
 use crate::kernel::{Ctx, Failure, MeetingId, SeriesId, Timestamp};
 use crate::mail::IcsMethod;
 use crate::meetings::input::{MeetingChange, NewMeeting, OptionsInput, Person};
-use crate::meetings::series::{NewSeries, Scope, SeriesCancel, SeriesChange};
+use crate::meetings::series::{NewSeries, Scope, SeriesCancel, SeriesChange, TheirSeries};
 use crate::meetings::{Action, Meetings, Response, State};
 use crate::tenancy::organizations;
 
@@ -159,12 +159,15 @@ async fn update(
     event: &Event,
     known: (Option<MeetingId>, Option<SeriesId>),
 ) -> Result<Outcome, Failure> {
-    match known {
-        (Some(id), _) => update_meeting(tx, meetings, ctx, event, id).await?,
-        (None, Some(series)) => update_series(tx, meetings, ctx, event, series).await?,
+    let series = match known {
+        (Some(id), series) => {
+            update_meeting(tx, meetings, ctx, event, id).await?;
+            series
+        }
+        (None, Some(series)) => Some(update_series(tx, meetings, ctx, event, series).await?),
         (None, None) => return create(tx, meetings, ctx, event).await,
-    }
-    Ok(outcome(event, Became::Updated, known.0, known.1))
+    };
+    Ok(outcome(event, Became::Updated, known.0, series))
 }
 
 async fn update_meeting(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Event, id: MeetingId) -> Result<(), Failure> {
@@ -181,23 +184,18 @@ async fn update_meeting(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Eve
     meetings.set_participants_in(tx, ctx, id, people(event)).await.map(drop)
 }
 
-async fn update_series(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Event, series: SeriesId) -> Result<(), Failure> {
+async fn update_series(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: &Event, series: SeriesId) -> Result<SeriesId, Failure> {
     let (start, end) = span(event)?;
-    let view = meetings.series_in(tx, ctx.org, series).await?;
-    let first = view.occurrences.iter().find(|of| of.state != State::Cancelled).ok_or(&crate::meetings::CANCELLED)?;
-    let change = SeriesChange {
-        id: first.meeting_id,
-        scope: Scope::All,
+    let theirs = TheirSeries {
         name: Some(title(event)),
         description: Some(body(event)),
-        start: Some(start).filter(|start| *start != view.start && first.occurrence_at == view.start),
+        start: Some(start),
         duration_min: Some(end.since_ms(start) / 60_000),
-        rrule: event.rrule.clone().filter(|rule| Some(rule) != view.rrule.as_ref()),
-        access: None,
-        options: OptionsInput::default(),
-        add_participants: people(event),
+        rrule: event.rrule.clone(),
+        exdates: event.exdates.clone(),
+        participants: Some(people(event)),
     };
-    meetings.update_series_in(tx, ctx, change).await.map(drop)
+    meetings.match_series_in(tx, ctx, series, theirs).await
 }
 
 async fn call_off(
@@ -209,21 +207,15 @@ async fn call_off(
 ) -> Result<Outcome, Failure> {
     match known {
         (Some(id), _) => drop(meetings.transition_in(tx, ctx, id, Action::Cancel, None).await?),
-        (None, Some(series)) => {
-            let view = meetings.series_in(tx, ctx.org, series).await?;
-            if let Some(first) = view.occurrences.first() {
-                let cancel = SeriesCancel { id: first.meeting_id, scope: Scope::All, reason: None };
-                meetings.cancel_series_in(tx, ctx, cancel).await?;
-            }
-        }
+        (None, Some(series)) => meetings.cancel_whole_series_in(tx, ctx, series).await?,
         (None, None) => return Ok(outcome(event, Became::Ignored, None, None)),
     }
     Ok(outcome(event, Became::Cancelled, known.0, known.1))
 }
 
 async fn occurrence(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, series: SeriesId, event: &Event, is_off: bool) -> Result<(), Failure> {
-    let view = meetings.series_in(tx, ctx.org, series).await?;
-    let Some(of) = view.occurrences.iter().find(|of| Some(of.occurrence_at) == event.recurrence_id) else { return Ok(()) };
+    let all = meetings.whole_series_in(tx, ctx.org, series).await?;
+    let Some(of) = all.iter().find(|of| Some(of.occurrence_at) == event.recurrence_id) else { return Ok(()) };
     if is_off || event.status == Status::Cancelled {
         let cancel = SeriesCancel { id: of.meeting_id, scope: Scope::This, reason: None };
         return meetings.cancel_series_in(tx, ctx, cancel).await.map(drop);

@@ -130,7 +130,7 @@ static IMPORT: Spec = Spec {
         of our meetings answered. The UID decides what is meant; what is older than the last import is refused, what is the same changes nothing.",
     rule: Rule::AtLeast(Role::User),
     changes: true,
-    errors: &[&OUTDATED, &NOT_OURS, &meetings::NOT_FOUND, &meetings::NOT_HOST, &SERIES_NOT_FOUND],
+    errors: &[&OUTDATED, &NOT_OURS, &meetings::NOT_FOUND, &meetings::NOT_HOST, &meetings::ENDED, &SERIES_NOT_FOUND],
     example: Example {
         params: r#"{"ics": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@example.org\r\nDTSTART:20261201T090000Z\r\nDTEND:20261201T100000Z\r\nSUMMARY:Weekly\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"}"#,
         result: r#"{"items": [{"uid": "1@example.org", "became": "created", "meeting_id": "mtg_0199a3c5e1f07d2a8b4c6d5e4f302112", "series_id": null}]}"#,

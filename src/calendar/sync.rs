@@ -10,8 +10,8 @@ use crate::db::{Db, Tx};
 use crate::kernel::failure::invalid;
 use crate::kernel::{Ctx, Failure, MeetingId, SeriesId, Timestamp, text};
 use crate::meetings::input::{MeetingChange, NewMeeting, OptionsInput, Person};
-use crate::meetings::series::{NewSeries, Scope, SeriesCancel, SeriesChange};
-use crate::meetings::{Action, Meetings, State};
+use crate::meetings::series::{NewSeries, TheirSeries};
+use crate::meetings::{Action, Meetings};
 use crate::tenancy::Actor;
 
 /// Events in one call.
@@ -118,7 +118,7 @@ async fn one(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, event: ErpEvent) -> Re
     let (became, link) = match linked {
         None if event.cancelled => return Ok(synced(key, Became::Ignored, None)),
         Some(link) if event.cancelled => (call_off(tx, meetings, ctx, link).await?, link),
-        Some(link) => (update(tx, meetings, ctx, link, event).await?, link),
+        Some(link) => update(tx, meetings, ctx, link, event).await?,
         None => (Became::Created, create(tx, meetings, ctx, &key, event).await?),
     };
     store::put_link(tx, ctx.org, &key, link).await?;
@@ -196,7 +196,7 @@ fn unnamed() -> String {
     "Meeting".to_owned()
 }
 
-async fn update(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, link: Link, event: ErpEvent) -> Result<Became, Failure> {
+async fn update(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, link: Link, event: ErpEvent) -> Result<(Became, Link), Failure> {
     if let Some(id) = link.meeting_id {
         let change = MeetingChange {
             name: event.name,
@@ -212,37 +212,31 @@ async fn update(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, link: Link, event: 
         if let Some(people) = event.participants {
             meetings.set_participants_in(tx, ctx, id, people).await?;
         }
-        return Ok(Became::Updated);
+        return Ok((Became::Updated, link));
     }
-    let Some(series) = link.series_id else { return Ok(Became::Ignored) };
-    let view = meetings.series_in(tx, ctx.org, series).await?;
-    let open = view.occurrences.iter().find(|of| matches!(of.state, State::Draft | State::Ready)).ok_or(&crate::meetings::ENDED)?;
-    let is_first = open.occurrence_at == view.start;
-    let change = SeriesChange {
-        id: open.meeting_id,
-        scope: Scope::All,
+    let Some(series) = link.series_id else { return Ok((Became::Ignored, link)) };
+    let theirs = TheirSeries {
+        duration_min: event.duration_min.or(event.end.zip(event.start).map(|(end, start)| end.since_ms(start) / 60_000)),
         name: event.name,
         description: event.description,
-        start: event.start.filter(|start| is_first && *start != view.start),
-        duration_min: event.duration_min.or(event.end.zip(event.start).map(|(end, start)| end.since_ms(start) / 60_000)),
-        rrule: event.rrule.filter(|rule| Some(rule) != view.rrule.as_ref()),
-        access: None,
-        options: OptionsInput::default(),
-        add_participants: event.participants.unwrap_or_default(),
+        start: event.start,
+        rrule: event.rrule,
+        exdates: event.exdates,
+        participants: event.participants,
     };
-    meetings.update_series_in(tx, ctx, change).await?;
-    Ok(Became::Updated)
+    let next = meetings.match_series_in(tx, ctx, series, theirs).await?;
+    Ok((Became::Updated, Link { meeting_id: None, series_id: Some(next) }))
 }
 
 async fn call_off(tx: &mut Tx, meetings: &Meetings, ctx: &Ctx, link: Link) -> Result<Became, Failure> {
     if let Some(id) = link.meeting_id {
         meetings.transition_in(tx, ctx, id, Action::Cancel, None).await?;
     } else if let Some(series) = link.series_id {
-        let view = meetings.series_in(tx, ctx.org, series).await?;
-        if let Some(first) = view.occurrences.first() {
-            let cancel = SeriesCancel { id: first.meeting_id, scope: Scope::All, reason: None };
-            meetings.cancel_series_in(tx, ctx, cancel).await?;
-        }
+        meetings.cancel_whole_series_in(tx, ctx, series).await?;
     }
     Ok(Became::Cancelled)
 }
+
+#[cfg(test)]
+#[path = "sync_tests.rs"]
+mod tests;

@@ -206,14 +206,25 @@ pub(super) async fn delete(tx: &mut Tx, org: OrgId, id: MeetingId) -> Result<(),
     tx.execute("delete from meeting where org_id = $1 and id = $2", args![org, id]).await.map(drop)
 }
 
-/// Meetings of all organizations whose reservation ran out.
-pub(super) async fn expired_reservations(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
-    let sql = "select org_id, id from meeting where reserved_until is not null and reserved_until <= $1 order by reserved_until limit $2";
-    tx.fetch_all(sql, args![now, limit]).await
+/// Meetings of all organizations whose reservation ran out, after `after`.
+pub(super) async fn expired(tx: &mut Tx, now: Timestamp, after: Option<MeetingId>, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let mut sql = Sql::new("select org_id, id from meeting where reserved_until is not null and reserved_until <= ");
+    sql.bind(now);
+    page(sql, after, limit).fetch_all(tx).await
 }
 
-/// Meetings of all organizations that are started although their window is over.
-pub(super) async fn overdue(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
-    let sql = "select org_id, id from meeting where state = 'started' and end_at + grace_min * 60000 <= $1 order by end_at limit $2";
-    tx.fetch_all(sql, args![now, limit]).await
+/// Meetings of all organizations that are started although their window is over, after `after`.
+pub(super) async fn overdue(tx: &mut Tx, now: Timestamp, after: Option<MeetingId>, limit: u32) -> Result<Vec<(OrgId, MeetingId)>, Failure> {
+    let mut sql = Sql::new("select org_id, id from meeting where state = 'started' and end_at + grace_min * 60000 <= ");
+    sql.bind(now);
+    page(sql, after, limit).fetch_all(tx).await
+}
+
+// By the identifier, so that what stays due stands in nobody's way.
+fn page(mut sql: Sql, after: Option<MeetingId>, limit: u32) -> Sql {
+    if let Some(after) = after {
+        sql.push(" and id > ").bind(after);
+    }
+    sql.push(" order by id limit ").bind(limit);
+    sql
 }

@@ -7,7 +7,8 @@
 //!   finds the series by that key again.
 //! * Occurrences of a rule without an end are made for [`HORIZON_DAYS`] ahead, and more as time goes on.
 //! * An occurrence keeps the instant that the rule gave it (`occurrence_at`), wherever it is moved: that is its identity in calendars.
-//! * "This and following" cuts a series in two; both halves keep the link.
+//! * "This and following" cuts a series in two, and so does "all" once some have begun and the others are to take place at other times; all
+//!   parts keep the link. Whoever keeps the series elsewhere means all parts (`service::series_match`).
 
 mod doubtful;
 mod expansion;
@@ -16,7 +17,7 @@ pub mod rpc;
 pub mod rule;
 pub(in crate::meetings) mod store;
 
-pub use model::{NewSeries, Occurrence, Scope, Series, SeriesAnswer, SeriesCancel, SeriesChange, SeriesView};
+pub use model::{NewSeries, Occurrence, Scope, Series, SeriesAnswer, SeriesCancel, SeriesChange, SeriesView, TheirSeries};
 pub use rule::Rule;
 pub use store::{find, find_by_key, occurrences};
 

@@ -175,6 +175,43 @@ pub struct SeriesChange {
     pub add_participants: Vec<Person>,
 }
 
+impl SeriesChange {
+    /// Nothing changes yet in all of the series of `id`.
+    pub(in crate::meetings) fn all_of(id: MeetingId) -> Self {
+        Self {
+            id,
+            scope: Scope::All,
+            name: None,
+            description: None,
+            start: None,
+            duration_min: None,
+            rrule: None,
+            access: None,
+            options: OptionsInput::default(),
+            add_participants: Vec::new(),
+        }
+    }
+}
+
+/// A series as somebody else's calendar has it; what is absent stays.
+#[derive(Debug, Clone)]
+pub struct TheirSeries {
+    /// Title.
+    pub name: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// When it began.
+    pub start: Option<Timestamp>,
+    /// Minutes from start to end.
+    pub duration_min: Option<i64>,
+    /// Its rule.
+    pub rrule: Option<String>,
+    /// All instants of that rule that are left out.
+    pub exdates: Vec<Timestamp>,
+    /// Who takes part, all of them.
+    pub participants: Option<Vec<Person>>,
+}
+
 /// What is called off.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

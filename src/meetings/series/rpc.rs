@@ -77,7 +77,7 @@ static UPDATE: Spec = Spec {
     name: "series.update",
     summary: "Change one occurrence, this and the following ones, or all",
     description: "`id` is the occurrence that was looked at. `this` sets it apart from its series; `following` cuts the series there, and both \
-        halves keep the link; `all` means those that have not begun. When `start` moves, the others move as far on the wall clock; occurrences that \
+        halves keep the link; `all` means those that have not begun, and cuts the series before them only where `start` or `rrule` changes. When `start` moves, the others move as far on the wall clock; occurrences that \
         were set apart keep their time. With another `rrule`, occurrences on its days stay, the others are cancelled, missing ones are made.",
     rule: Access::AtLeast(Role::User),
     changes: true,

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::KEY_TAKEN;
 use super::model::{Occurrence, Series};
 use crate::args;
-use crate::db::{Tx, dialect};
+use crate::db::{Sql, Tx, dialect};
 use crate::kernel::{Failure, MeetingId, OrgId, SeriesId, Timestamp};
 
 /// One series.
@@ -56,6 +56,21 @@ pub async fn occurrences(tx: &mut Tx, org: OrgId, series: SeriesId) -> Result<Ve
     let sql = "select o.meeting_id, o.occurrence_at, m.start_at, m.end_at, m.state, o.detached from series_occurrence o
         join meeting m on m.id = o.meeting_id where o.org_id = $1 and o.series_id = $2 order by o.occurrence_at, o.meeting_id";
     tx.fetch_all(sql, args![org, series]).await
+}
+
+/// What was one series before it was cut, in the order of time: the parts share its link.
+pub(in crate::meetings) async fn parts(tx: &mut Tx, of: &Series) -> Result<Vec<Series>, Failure> {
+    let Some(room_code) = of.room_code.clone() else { return Ok(vec![of.clone()]) };
+    let sql = "select * from meeting_series where org_id = $1 and room_code = $2 order by start_at, id";
+    tx.fetch_all(sql, args![of.org_id, room_code]).await
+}
+
+/// A number that rises with every change of one of its meetings.
+pub(in crate::meetings) async fn versions(tx: &mut Tx, org: OrgId, series: SeriesId) -> Result<i64, Failure> {
+    let sql = "select cast(coalesce(sum(m.version), 0) as bigint) from series_occurrence o join meeting m on m.id = o.meeting_id
+        where o.org_id = $1 and o.series_id = $2";
+    let (versions,): (i64,) = tx.fetch_one(sql, args![org, series]).await?;
+    Ok(versions)
 }
 
 /// Puts a meeting into a series.
@@ -111,10 +126,26 @@ pub(in crate::meetings) async fn current(tx: &mut Tx, room_code: &str) -> Result
     Ok(found.map(|(id,)| id))
 }
 
-/// Series of all organizations that are made until before `until`.
-pub(in crate::meetings) async fn short(tx: &mut Tx, until: Timestamp, limit: u32) -> Result<Vec<(OrgId, SeriesId)>, Failure> {
-    let sql = "select org_id, id from meeting_series where made_until is not null and made_until < $1 order by made_until limit $2";
-    tx.fetch_all(sql, args![until, limit]).await
+/// Series of all organizations that are made until before `until`, after `after`.
+pub(in crate::meetings) async fn short(
+    tx: &mut Tx,
+    until: Timestamp,
+    after: Option<SeriesId>,
+    limit: u32,
+) -> Result<Vec<(OrgId, SeriesId)>, Failure> {
+    let mut sql = Sql::new("select org_id, id from meeting_series where made_until is not null and made_until < ");
+    sql.bind(until);
+    if let Some(after) = after {
+        sql.push(" and id > ").bind(after);
+    }
+    sql.push(" order by id limit ").bind(limit);
+    sql.fetch_all(tx).await
+}
+
+/// Has a series follow a rule that cannot be read, as nothing here stores it.
+#[cfg(test)]
+pub(in crate::meetings) async fn spoil(tx: &mut Tx, id: SeriesId) -> Result<(), Failure> {
+    tx.execute("update meeting_series set rrule = 'FREQ=NEVER' where id = $1", args![id]).await.map(drop)
 }
 
 /// As [`find`], holding the row until the unit ends.

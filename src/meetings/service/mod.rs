@@ -11,6 +11,7 @@ mod report;
 mod room;
 mod series;
 mod series_change;
+mod series_match;
 mod sweep;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use super::super::{NOT_FOUND, people_store};
 use super::{Held, Meetings};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
+use crate::jobs::worker::complain;
 use crate::kernel::failure::{Failure, invalid};
 use crate::kernel::{Ctx, OrgId, SeriesId, Timestamp, code, text};
 use crate::providers::links;
@@ -99,8 +100,8 @@ impl Meetings {
             self.update_in(tx, &system(ctx), MeetingChange { start: Some(first), ..MeetingChange::of(id) }).await?;
             series_store::put(tx, ctx.org, series.id, id, first).await?;
         }
-        (series.start_at, series.rrule, series.made_until) = (first, Some(rule.as_str().to_owned()), made_until);
-        series.exdates = Json(exdates);
+        begin(&mut series, &rule, first)?;
+        (series.made_until, series.exdates) = (made_until, Json(exdates));
         series_store::save(tx, &series).await?;
         let model = self.hold(tx, &system(ctx), id).await?;
         self.make(tx, ctx, &series, &model, &instants[1..]).await?;
@@ -178,9 +179,11 @@ impl Meetings {
         let mut tx = self.db.reader().await?;
         let found = series_store::find(&mut tx, ctx.org, id).await?.ok_or(&series::NOT_FOUND)?;
         let view = self.series_view_in(&mut tx, ctx.org, &found).await?;
-        let Some(first) = view.occurrences.first() else { return Ok(view) };
-        self.get(ctx, first.meeting_id).await.map_err(|_| Failure::from(&series::NOT_FOUND))?;
-        Ok(view)
+        let is_seen = match view.occurrences.first() {
+            Some(first) => self.get(ctx, first.meeting_id).await.is_ok(),
+            None => ctx.sees_all(),
+        };
+        if is_seen { Ok(view) } else { Err(Failure::from(&series::NOT_FOUND)) }
     }
 
     /// The series of an identifier that the caller was given.
@@ -207,15 +210,23 @@ impl Meetings {
         })
     }
 
-    /// Makes the occurrences that the horizon has reached; safe to run on several replicas at once.
+    /// Makes the occurrences that the horizon has reached; safe to run on several replicas at once. Answers how many series it looked at; one that
+    /// fails keeps no other from its turn.
     pub async fn extend_series(&self) -> Result<usize, Failure> {
         let until = self.db.clock().now().plus_min((series::HORIZON_DAYS - 1) * DAY_MIN);
-        let due = series_store::short(&mut self.db.reader().await?, until, BATCH).await?;
-        for (org, id) in &due {
-            let (meetings, org, id) = (self.clone(), *org, *id);
-            self.db.unit(move |tx| Box::pin(async move { meetings.extend_in(tx, org, id, until).await })).await?;
+        let (mut seen, mut after) = (0, None);
+        loop {
+            let due = series_store::short(&mut self.db.reader().await?, until, after, BATCH).await?;
+            for (org, id) in due.iter().copied() {
+                let meetings = self.clone();
+                let unit = self.db.unit(move |tx| Box::pin(async move { meetings.extend_in(tx, org, id, until).await }));
+                unit.await.unwrap_or_else(|failure| complain("series.extend", &failure));
+            }
+            (seen, after) = (seen + due.len(), due.last().map(|(_, id)| *id));
+            if due.len() < BATCH as usize {
+                return Ok(seen);
+            }
         }
-        Ok(due.len())
     }
 
     async fn extend_in(&self, tx: &mut Tx, org: OrgId, id: SeriesId, until: Timestamp) -> Result<(), Failure> {
@@ -223,7 +234,7 @@ impl Meetings {
         let Some(mut series) = series_store::hold(tx, org, id).await? else { return Ok(()) };
         let (Some(made_until), Some(rule)) = (series.made_until.filter(|made| *made < until), series.rrule.clone()) else { return Ok(()) };
         let made = series_store::occurrences(tx, org, id).await?;
-        let model = made.iter().rev().find(|of| of.state != State::Cancelled && !of.detached).or(made.last());
+        let model = model_of(&made);
         let (instants, next) = planned(&Rule::stored(&rule), &series, series.start_at, tx.now())?;
         series.made_until = if model.is_some() { next } else { None };
         if let Some(model) = model {
@@ -239,6 +250,18 @@ impl Meetings {
 /// Whoever may create or change a series may do so with each of its meetings.
 pub(super) fn system(ctx: &Ctx) -> Ctx {
     Ctx { caller: crate::kernel::Caller::System, idempotency: None, ..ctx.clone() }
+}
+
+/// The occurrence that new ones are made like: the last one that went no way of its own.
+pub(super) fn model_of(all: &[Occurrence]) -> Option<&Occurrence> {
+    all.iter().rev().find(|of| of.state != State::Cancelled && !of.detached).or(all.last())
+}
+
+/// Has the series follow `rule`, which is counted from the series' start, with `first` as its first occurrence.
+pub(super) fn begin(series: &mut Series, rule: &Rule, first: Timestamp) -> Result<(), Failure> {
+    let rule = rule.going_on(series.start_at, &zone(&series.tz), first)?;
+    (series.start_at, series.rrule) = (first, Some(rule.as_str().to_owned()));
+    Ok(())
 }
 
 fn gaps(of: &Series, occurrences: &[Occurrence]) -> Result<Vec<Timestamp>, Failure> {
@@ -291,3 +314,7 @@ pub(super) async fn of_meeting(tx: &mut Tx, held: &Held) -> Result<Series, Failu
     let id = held.meeting.series_id.ok_or(&series::NOT_RECURRING)?;
     series_store::hold(tx, held.meeting.org_id, id).await?.ok_or_else(|| Failure::from(&NOT_FOUND))
 }
+
+#[cfg(test)]
+#[path = "series_tests.rs"]
+mod tests;

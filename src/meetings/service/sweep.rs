@@ -7,6 +7,7 @@ use super::super::{NOT_FOUND, store};
 use super::Meetings;
 use crate::db::Tx;
 use crate::jobs::Worker;
+use crate::jobs::worker::complain;
 use crate::kernel::{Ctx, Failure, MeetingId, OrgId};
 
 /// Meetings handled in one go.
@@ -22,31 +23,32 @@ impl Meetings {
         worker.every("series.extend", EXTEND_EVERY, self, |meetings| async move { meetings.extend_series().await.map(drop) });
     }
 
-    /// Ends and expires what is due; answers how many.
+    /// Ends and expires what is due; answers how many. One that fails keeps no other from its turn.
     pub async fn sweep(&self) -> Result<usize, Failure> {
-        let mut settled = 0;
+        Ok(self.settle_all(false).await? + self.settle_all(true).await?)
+    }
+
+    async fn settle_all(&self, is_over: bool) -> Result<usize, Failure> {
+        let (now, mut settled, mut after) = (self.db.clock().now(), 0, None);
         loop {
-            let some = self.sweep_some().await?;
-            settled += some;
-            if some < BATCH as usize {
+            let mut tx = self.db.reader().await?;
+            let due = if is_over {
+                store::overdue(&mut tx, now, after, BATCH).await?
+            } else {
+                store::expired(&mut tx, now, after, BATCH).await?
+            };
+            drop(tx);
+            for (org, id) in &due {
+                match self.settle(*org, *id, is_over).await {
+                    Ok(()) => settled += 1,
+                    Err(failure) => complain("meeting.sweep", &failure),
+                }
+            }
+            after = due.last().map(|(_, id)| *id);
+            if due.len() < BATCH as usize {
                 return Ok(settled);
             }
         }
-    }
-
-    async fn sweep_some(&self) -> Result<usize, Failure> {
-        let (now, mut tx) = (self.db.clock().now(), self.db.reader().await?);
-        let expired = store::expired_reservations(&mut tx, now, BATCH).await?;
-        let overdue = store::overdue(&mut tx, now, BATCH).await?;
-        drop(tx);
-        let due = expired.len() + overdue.len();
-        for (org, id) in expired {
-            self.settle(org, id, false).await?;
-        }
-        for (org, id) in overdue {
-            self.settle(org, id, true).await?;
-        }
-        Ok(due)
     }
 
     async fn settle(&self, org: OrgId, id: MeetingId, is_over: bool) -> Result<(), Failure> {
