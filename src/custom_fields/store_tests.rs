@@ -120,7 +120,7 @@ async fn a_hundred_fields_are_enough_and_users_define_none() {
     assert_eq!(refused.code(), -32003);
 }
 
-// R6: two change one field at once; both changes are there.
+// Two change one field at once; both changes are there.
 #[tokio::test]
 async fn no_change_is_lost() {
     for (engine, db) in engines().await {
@@ -139,7 +139,7 @@ async fn no_change_is_lost() {
     }
 }
 
-// R6: two delete one field at once; it is told once.
+// Two delete one field at once; it is told once.
 #[tokio::test]
 async fn of_two_who_delete_one_does() {
     for (engine, db) in engines().await {

@@ -101,7 +101,7 @@ fn recording(tx: &Tx, org_id: OrgId, meeting_id: MeetingId) -> Recording {
     }
 }
 
-// R6: a provider tells of a newer link while a host takes the public link away.
+// A provider tells of a newer link while a host takes the public link away.
 #[tokio::test]
 async fn a_newer_link_makes_nothing_public() {
     for (engine, db) in engines().await {
@@ -124,7 +124,7 @@ async fn a_newer_link_makes_nothing_public() {
     }
 }
 
-// R6: two replicas find the same recordings due; each is deleted, and told, once.
+// Two replicas find the same recordings due; each is deleted, and told, once.
 #[tokio::test]
 async fn what_expires_is_told_once() {
     for (engine, db) in engines().await {

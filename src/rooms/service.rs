@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::db::testing::{engines, organization, overlapping};
 
-    // R6: two delete one room at once; it is told once.
+    // Two delete one room at once; it is told once.
     #[tokio::test]
     async fn of_two_who_delete_one_does() {
         for (engine, db) in engines().await {

@@ -216,7 +216,7 @@ mod tests {
         assert!(read(&event("DTSTART:20270310T090000Z\nDTEND:20270310T100000Z")).is_empty());
     }
 
-    // S4.11: published calendars of Outlook and Exchange name their zones as Windows does, or describe them.
+    // C6: published calendars of Outlook and Exchange name their zones as Windows does, or describe them.
     #[test]
     fn zones_as_outlook_names_them() {
         let nine = |tzid: &str| event(&format!("DTSTART;TZID={tzid}:20260410T090000\nDTEND;TZID={tzid}:20260410T100000"));
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(read(&described("TZOFFSETFROM:+0545\nTZOFFSETTO:+0545", "")), ["2026-04-10T03:15:00Z 2026-04-10T04:15:00Z Busy"]);
     }
 
-    // S4.11: a zone that nobody knows is told, and so is one whose description is not followed.
+    // C6: a zone that nobody knows is told, and so is one whose description is not followed.
     #[test]
     fn a_zone_that_is_not_known_is_told() {
         let odd = "BEGIN:VTIMEZONE\nTZID:Mars\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETTO:+0100\nEND:STANDARD\n\

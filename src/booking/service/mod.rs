@@ -23,6 +23,7 @@ use crate::db::{Db, Tx};
 use crate::kernel::context::Caller;
 use crate::kernel::{BookingId, Ctx, Failure, Role, Sealer};
 use crate::meetings::Meetings;
+use crate::rooms::occupancy::lock_key;
 
 use super::links::Held;
 use super::model::Booked;
@@ -110,11 +111,6 @@ impl HeldBooking {
         let together = |held: &Held| held.link.team == links::Team::Collective && held.seen_by(ctx);
         ctx.sees_all() || hosts || self.held.as_ref().is_some_and(|held| held.managed_by(ctx) || together(held))
     }
-}
-
-fn lock_key(id: impl Into<uuid::Uuid>) -> i64 {
-    let id: uuid::Uuid = id.into();
-    i64::from_be_bytes(*id.as_bytes().last_chunk().unwrap_or(&[0; 8]))
 }
 
 /// omeet's own hand inside a call: what the rules of booking allow, nobody else needs to.

@@ -9,8 +9,8 @@
 mod store;
 
 pub use store::{
-    Owner, follow, give_to_meeting, lock, lock_of_meeting, of_booking, release_booking, release_hold, release_meeting, release_room,
-    room_of,
+    Owner, follow, give_to_meeting, lock, lock_key, lock_of_meeting, of_booking, release_booking, release_hold, release_meeting,
+    release_room, room_of,
 };
 
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,7 @@ pub struct Owner {
 
 /// Waits until nobody else claims any of these, until the end of the unit.
 pub async fn lock(tx: &mut Tx, resources: &[Resource]) -> Result<(), Failure> {
-    let keys: BTreeSet<i64> = resources.iter().map(|resource| key(resource.id())).collect();
+    let keys: BTreeSet<i64> = resources.iter().map(|resource| lock_key(resource.id())).collect();
     lock_keys(tx, keys).await
 }
 
@@ -32,7 +32,7 @@ pub async fn lock(tx: &mut Tx, resources: &[Resource]) -> Result<(), Failure> {
 pub async fn lock_of_meeting(tx: &mut Tx, org: OrgId, meeting: MeetingId) -> Result<(), Failure> {
     let sql = "select resource_id from occupancy where org_id = $1 and meeting_id = $2";
     let rows: Vec<(Uuid,)> = tx.fetch_all(sql, args![org, meeting]).await?;
-    lock_keys(tx, rows.into_iter().map(|(id,)| key(id)).collect()).await
+    lock_keys(tx, rows.into_iter().map(|(id,)| lock_key(id)).collect()).await
 }
 
 async fn lock_keys(tx: &mut Tx, keys: BTreeSet<i64>) -> Result<(), Failure> {
@@ -42,7 +42,9 @@ async fn lock_keys(tx: &mut Tx, keys: BTreeSet<i64>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn key(id: Uuid) -> i64 {
+/// What [`Tx::lock_key`] takes for one thing.
+pub fn lock_key(id: impl Into<Uuid>) -> i64 {
+    let id: Uuid = id.into();
     i64::from_be_bytes(*id.as_bytes().last_chunk().unwrap_or(&[0; 8]))
 }
 

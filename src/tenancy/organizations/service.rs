@@ -44,7 +44,7 @@ mod tests {
         Ctx::system(org, String::new())
     }
 
-    // R6: two change the organization at once; both changes are there.
+    // Two change the organization at once; both changes are there.
     #[tokio::test]
     async fn no_change_is_lost() {
         for (engine, db) in engines().await {

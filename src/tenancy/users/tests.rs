@@ -18,7 +18,7 @@ async fn now(db: &Db, org: OrgId) -> User {
     find_external(&mut db.reader().await.unwrap(), org, "7").await.unwrap().unwrap()
 }
 
-// R6: a call of the ERP names somebody who is deactivated at that moment.
+// A call of the ERP names somebody who is deactivated at that moment.
 #[tokio::test]
 async fn who_is_named_meanwhile_stays_deactivated() {
     for (engine, db) in engines().await {
@@ -32,7 +32,7 @@ async fn who_is_named_meanwhile_stays_deactivated() {
     }
 }
 
-// R6: two calls say different things of one user.
+// Two calls say different things of one user.
 #[tokio::test]
 async fn what_two_calls_say_is_both_there() {
     for (engine, db) in engines().await {
