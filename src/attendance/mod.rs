@@ -9,6 +9,7 @@
 //! | `timeline` | from facts to calls, intervals and people: pure |
 //! | `align` | what a provider's API says, in the words of its messages: pure |
 //! | `owner` | whose a call is, where several meetings take place in one at their provider |
+//! | `present` | who is in a call now |
 //! | `store` | SQL |
 //! | [`service`] | keeping facts, and bringing the meeting to what they say |
 //! | `csv` | a table that no spreadsheet takes for formulas |
@@ -18,6 +19,7 @@ mod align;
 mod csv;
 mod kick;
 mod owner;
+mod present;
 pub mod rpc;
 pub mod service;
 mod store;
@@ -27,6 +29,7 @@ mod timeline_tests;
 mod view;
 
 pub use owner::{only_of, owner};
+pub use present::{Present, present};
 pub use service::{OpenCall, fill, keep, open_call};
 pub use view::{Attendance, Person};
 

@@ -84,14 +84,14 @@ pub(super) fn seen(people: &[Person]) -> Vec<Seen> {
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     Participant(ParticipantId),
     Reference(String),
     Connection(String),
 }
 
 // Our own tokens name the user, the participant or the guest's entry; other providers know an e-mail address at best.
-fn key(attendee: &Attendee, participants: &[Participant]) -> Key {
+pub(super) fn key(attendee: &Attendee, participants: &[Participant]) -> Key {
     let named = |participant: &&Participant| {
         let user = participant.user_id.map(|user| user.to_string());
         let reference = attendee.user_ref.as_deref();
@@ -132,10 +132,11 @@ fn person(key: &Key, same: &[&Attendee], intervals: Vec<Interval>, participants:
 }
 
 fn there(timeline: &Timeline, same: &[&Attendee]) -> Vec<String> {
-    let is_there = |attendee: &&&Attendee| {
-        timeline.stays.get(&attendee.person_key).and_then(|stays| stays.last()).is_some_and(|stay| stay.to.is_none())
-    };
-    same.iter().filter(is_there).map(|attendee| attendee.person_key.clone()).collect()
+    same.iter().filter(|attendee| is_there(timeline, attendee)).map(|attendee| attendee.person_key.clone()).collect()
+}
+
+pub(super) fn is_there(timeline: &Timeline, attendee: &Attendee) -> bool {
+    timeline.stays.get(&attendee.person_key).and_then(|stays| stays.last()).is_some_and(|stay| stay.to.is_none())
 }
 
 // Two connections at once are one person being there once.

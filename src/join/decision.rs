@@ -40,7 +40,7 @@ pub struct JoinFacts {
     pub host_arrived: bool,
     /// How many may be in it at once.
     pub max_participants: Option<u32>,
-    /// How many are in it.
+    /// How many others are in it.
     pub present: u32,
 }
 

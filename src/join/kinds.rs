@@ -14,6 +14,9 @@ pub static DRAFT: Kind = Kind::new(Class::State, "join.draft", "This meeting is 
 pub static FULL: Kind = Kind::new(Class::State, "join.full", "This meeting is full");
 /// As many wait to be let in as may; `data.retry_after_s` says when to try again.
 pub static LOBBY_FULL: Kind = Kind::new(Class::RateLimited, "join.lobby_full", "As many people wait to be let in as may: try again later");
+/// As many guests came by the meeting's link within a day as may; `data.retry_after_s` says when to try again.
+pub static CROWDED: Kind =
+    Kind::new(Class::RateLimited, "join.crowded", "As many guests came by this link within a day as may: try again later");
 /// The password is missing or wrong.
 pub static PASSWORD: Kind = Kind::new(Class::Forbidden, "join.password", "This meeting needs its password");
 /// The meeting is for others; signing in may help.

@@ -82,7 +82,8 @@ pub struct OptionsInput {
     pub early_open_min: Option<i64>,
     /// Minutes after the end that it stays open, 0 to 1440.
     pub grace_min: Option<i64>,
-    /// At most so many people, 2 to 100,000; null for no limit of ours.
+    /// At most so many people, 2 to 100,000; null for no limit of ours. Counted are those whom the provider reports, and for two minutes those
+    /// who were let in: where it reports nobody, this bounds how many come at once. Hosts always come in.
     #[serde(default, deserialize_with = "given")]
     pub max_participants: Option<Option<i64>>,
     /// Who may record.

@@ -8,6 +8,7 @@ mod architecture;
 mod authorization;
 mod booking;
 mod connections;
+mod crowds;
 mod demo;
 mod documents;
 mod feeds;

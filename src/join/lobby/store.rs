@@ -8,6 +8,10 @@ use crate::kernel::{Failure, LobbyEntryId, MeetingId, OrgId, Timestamp, id};
 /// Who may wait for a meeting at a time: more than a host can look through, and few enough that a link in public fills no disk.
 const WAITING: i64 = 500;
 
+/// Guests who may come by a link within a day: more than a call holds, and few enough that a link in public fills no disk.
+const GUESTS_A_DAY: i64 = 2000;
+const DAY_MIN: i64 = 24 * 60;
+
 /// Adds an entry; a user who knocks again keeps the one they have.
 pub(in crate::join) async fn insert(tx: &mut Tx, entry: &Entry) -> Result<(), Failure> {
     let sql = "insert into lobby_entry (id, org_id, meeting_id, token, person, name, state, created_at)
@@ -32,6 +36,15 @@ pub(in crate::join) async fn is_full(tx: &mut Tx, meeting: MeetingId) -> Result<
     let sql = "select count(*) from (select 1 from lobby_entry where meeting_id = $1 and state = 'waiting' limit $2) those";
     let (waiting,): (i64,) = tx.fetch_one(sql, args![meeting, WAITING]).await?;
     Ok(waiting >= WAITING)
+}
+
+/// Whether as many guests came within a day as may. Those who come in the same moment may be let through together.
+pub(in crate::join) async fn is_crowded(tx: &mut Tx, meeting: MeetingId) -> Result<bool, Failure> {
+    let since = tx.now().plus_min(-DAY_MIN);
+    let sql = "select count(*) from
+        (select 1 from lobby_entry where meeting_id = $1 and state = 'admitted' and created_at > $2 limit $3) those";
+    let (came,): (i64,) = tx.fetch_one(sql, args![meeting, since, GUESTS_A_DAY]).await?;
+    Ok(came >= GUESTS_A_DAY)
 }
 
 /// Entries of meetings whose time was over before `before`. Identifiers grow with time, so that younger entries are not looked at.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Joining, Visitor};
 use crate::db::Tx;
 use crate::events::{self, NewEvent};
-use crate::join::decision::{Decision, JoinFacts, PasswordState, Waiting, Who, decide};
+use crate::join::decision::{Decision, JoinFacts, JoinRole, PasswordState, Waiting, Who, decide};
 use crate::join::kinds;
 use crate::join::lobby::{Entry, EntryState, EntryView, store};
 use crate::kernel::seal::same;
@@ -22,12 +22,21 @@ pub(in crate::join) struct Knocked {
 
 impl Joining {
     /// THE decision about a visitor.
-    pub(in crate::join) fn decide(&self, room: &Room, visitor: &Visitor, password: PasswordState) -> Decision {
+    pub(in crate::join) async fn decide(&self, room: &Room, visitor: &Visitor, password: PasswordState) -> Result<Decision, Failure> {
         if visitor.turned_away() {
-            return Decision::Refuse { kind: &kinds::TURNED_AWAY };
+            return Ok(Decision::Refuse { kind: &kinds::TURNED_AWAY });
         }
         let who = Who { standing: visitor.standing(room), let_in: visitor.let_in() };
-        decide(&facts(room), self.meetings.db().clock().now(), &who, password)
+        let now = self.meetings.db().clock().now();
+        let decision = decide(&facts(room, 0), now, &who, password);
+        // Whether there is a place is looked up for those whom nothing else keeps out.
+        let needs_place =
+            room.meeting.max_participants.is_some() && matches!(decision, Decision::Admit { role: JoinRole::Participant, .. });
+        if !needs_place {
+            return Ok(decision);
+        }
+        let present = Box::pin(self.present(room, visitor, now)).await?;
+        Ok(decide(&facts(room, present), now, &who, password))
     }
 
     /// What a password that came along is worth.
@@ -45,7 +54,7 @@ impl Joining {
     pub(in crate::join) async fn knock(&self, ctx: &Ctx, room: &Room, name: &str, password: Option<&str>) -> Result<Knocked, Failure> {
         let name = guest_name(name)?;
         let visitor = Visitor::Guest { name: name.clone(), entry: None };
-        let state = match self.decide(room, &visitor, self.password_state(&room.meeting, password)?) {
+        let state = match self.decide(room, &visitor, self.password_state(&room.meeting, password)?).await? {
             Decision::Refuse { kind } => return Err(Failure::from(kind)),
             Decision::Admit { .. } => EntryState::Admitted,
             Decision::Wait { .. } if room.meeting.lobby => EntryState::Waiting,
@@ -105,6 +114,9 @@ impl Joining {
             if entry.is_waiting_guest() && store::is_full(tx, entry.meeting_id).await? {
                 return Err(Failure::from(&kinds::LOBBY_FULL).with("retry_after_s", FULL_FOR_S));
             }
+            if entry.state == EntryState::Admitted && store::is_crowded(tx, entry.meeting_id).await? {
+                return Err(Failure::from(&kinds::CROWDED).with("retry_after_s", CROWDED_FOR_S));
+            }
             store::insert(tx, &entry).await?;
             if entry.state == EntryState::Waiting {
                 let data = json!({ "meeting_id": entry.meeting_id, "entry": EntryView::from(&entry) });
@@ -118,6 +130,8 @@ impl Joining {
 
 /// Seconds after which a full lobby is worth another try.
 const FULL_FOR_S: u64 = 60;
+/// Seconds after which a meeting that too many guests came to is worth another try.
+const CROWDED_FOR_S: u64 = 3600;
 /// Most characters of the name that a guest gives; the page says so too.
 const NAME_CHARS: usize = 80;
 
@@ -131,9 +145,8 @@ pub(super) fn waits_in_lobby(decision: &Decision) -> bool {
     matches!(decision, Decision::Wait { why: Waiting::Lobby, .. })
 }
 
-fn facts(room: &Room) -> JoinFacts {
+fn facts(room: &Room, present: u32) -> JoinFacts {
     let meeting = &room.meeting;
-    let present = room.people.iter().filter(|person| person.joined_at.is_some() && person.left_at.is_none()).count();
     JoinFacts {
         // Whoever comes back within its time finds it as if nobody had been there yet.
         state: if meeting.may_resume() { State::Ready } else { meeting.state },
@@ -145,6 +158,6 @@ fn facts(room: &Room) -> JoinFacts {
         closes_at: Some(meeting.closes_at()),
         host_arrived: meeting.host_arrived_at.is_some(),
         max_participants: meeting.max_participants.and_then(|max| u32::try_from(max).ok()),
-        present: u32::try_from(present).unwrap_or(u32::MAX),
+        present,
     }
 }

@@ -70,12 +70,13 @@ impl Joining {
         display_name: Option<&str>,
     ) -> Result<JoinAnswer, Failure> {
         let shown = self.shown(ctx, &visitor, display_name).await?;
-        let mut decision = self.decide(room, &visitor, password);
+        let mut decision = self.decide(room, &visitor, password).await?;
         if waits_in_lobby(&decision) {
             Box::pin(self.user_entry(ctx, room, &mut visitor, shown.0.as_deref().unwrap_or("?"))).await?;
-            decision = self.decide(room, &visitor, password);
+            decision = self.decide(room, &visitor, password).await?;
         }
         let (role, bypasses_lobby) = decision.admitted()?;
+        self.lets_in(room, &visitor);
         let answer = self.mint(room, &visitor, shown, role, bypasses_lobby).await?;
         self.arrived(ctx, room, role).await?;
         self.recorder.note(ctx, room, &visitor, role);

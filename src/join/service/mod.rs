@@ -2,6 +2,7 @@
 
 mod door;
 mod enter;
+mod inside;
 mod mint;
 mod recorder;
 mod visitor;
@@ -40,6 +41,7 @@ pub struct Shared {
     pub(super) throttle: Throttle,
     resolved: Resolutions,
     recorder: recorder::Recorder,
+    let_in: inside::LetIn,
     jitsi: config::JitsiDefaults,
     token_max_h: u32,
 }
@@ -51,6 +53,7 @@ impl Joining {
             throttle: Throttle::new(join),
             resolved: FreshCache::new(5_000),
             recorder: recorder::Recorder::start(meetings.clone()),
+            let_in: inside::LetIn::default(),
             jitsi,
             token_max_h: join.token_max_h,
             meetings,

@@ -30,9 +30,9 @@ pub(super) async fn show(State(pages): State<Pages>, asking: Asking, Path(code):
         Ok(room) => room,
         Err(response) => return response,
     };
-    match pages.closed_to_guests(&room) {
-        Some(failure) => pages.refused(&asking, &room, &failure),
-        None => pages.form(&asking, &room, Filled::default(), StatusCode::OK, (None, None)),
+    match pages.closed_to_guests(&room).await {
+        Err(failure) => pages.refused(&asking, &room, &failure),
+        Ok(()) => pages.form(&asking, &room, Filled::default(), StatusCode::OK, (None, None)),
     }
 }
 
@@ -70,11 +70,11 @@ pub(super) async fn submit(
 
 impl Pages {
     // Too early, waiting for a host and the lobby are told after the name; over, cancelled and not for guests before it.
-    fn closed_to_guests(&self, room: &Room) -> Option<Failure> {
+    async fn closed_to_guests(&self, room: &Room) -> Result<(), Failure> {
         let guest = Visitor::Guest { name: String::new(), entry: None };
-        match self.joining.decide(room, &guest, PasswordState::Right) {
-            Decision::Refuse { kind } => Some(Failure::from(kind)),
-            Decision::Admit { .. } | Decision::Wait { .. } => None,
+        match self.joining.decide(room, &guest, PasswordState::Right).await? {
+            Decision::Refuse { kind } => Err(Failure::from(kind)),
+            Decision::Admit { .. } | Decision::Wait { .. } => Ok(()),
         }
     }
 

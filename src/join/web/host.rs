@@ -35,15 +35,15 @@ impl Pages {
     }
 
     async fn guests(&self, asking: &Asking, visit: &Visit) -> Result<Vec<WaitingGuest>, Failure> {
-        self.hosts(visit)?;
+        self.hosts(visit).await?;
         let ctx = self.ctx(asking, &visit.room, Some(&visit.visitor));
         let entries = self.joining.who_waits(&ctx, visit.room.meeting.id).await?;
         Ok(entries.into_iter().map(|EntryView { id, name, .. }| WaitingGuest { id: id.to_string(), name }).collect())
     }
 
     // A host of a meeting that is over has nobody to let in.
-    fn hosts(&self, visit: &Visit) -> Result<(), Failure> {
-        let hosts = visit.visitor.standing(&visit.room).hosts() && matches!(self.decision(visit), Decision::Admit { .. });
+    async fn hosts(&self, visit: &Visit) -> Result<(), Failure> {
+        let hosts = visit.visitor.standing(&visit.room).hosts() && matches!(self.decision(visit).await?, Decision::Admit { .. });
         if hosts { Ok(()) } else { Err(Failure::from(&FORBIDDEN)) }
     }
 
@@ -67,7 +67,7 @@ pub(super) async fn decide(
     Form(word): Form<Word>,
 ) -> Response {
     let visit = visit!(pages.holder_visit(&asking, &code, &ticket).await);
-    if let Err(failure) = pages.hosts(&visit) {
+    if let Err(failure) = pages.hosts(&visit).await {
         return pages.failed(&asking, None, &failure);
     }
     let state = match word.decision {

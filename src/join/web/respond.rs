@@ -128,6 +128,8 @@ impl Pages {
             NoticeKind::Full(card())
         } else if name == kinds::LOBBY_FULL.name {
             NoticeKind::LobbyFull(card(), failure.data()["retry_after_s"].as_u64().unwrap_or(60))
+        } else if name == kinds::CROWDED.name {
+            NoticeKind::Crowded(card(), failure.data()["retry_after_s"].as_u64().unwrap_or(60))
         } else if name == kinds::NO_LINK.name {
             NoticeKind::NoLink(card())
         } else {
@@ -145,7 +147,7 @@ impl Pages {
 
     pub(super) fn notice(&self, asking: &Asking, kind: NoticeKind) -> Response {
         let retry_after = match &kind {
-            NoticeKind::TooManyTries { seconds } | NoticeKind::LobbyFull(_, seconds) => Some(*seconds),
+            NoticeKind::TooManyTries { seconds } | NoticeKind::LobbyFull(_, seconds) | NoticeKind::Crowded(_, seconds) => Some(*seconds),
             _ => None,
         };
         let notice = Notice { lang: asking.lang, kind };

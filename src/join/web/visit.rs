@@ -49,12 +49,16 @@ impl Pages {
     }
 
     // Whoever has a link of their own gave the password when they got it, or needs none.
-    pub(super) fn decision(&self, visit: &Visit) -> Decision {
-        self.joining.decide(&visit.room, &visit.visitor, PasswordState::Right)
+    pub(super) async fn decision(&self, visit: &Visit) -> Result<Decision, Failure> {
+        self.joining.decide(&visit.room, &visit.visitor, PasswordState::Right).await
     }
 
     async fn show(&self, asking: &Asking, visit: Visit) -> Response {
-        match self.decision(&visit) {
+        let decision = match self.decision(&visit).await {
+            Ok(decision) => decision,
+            Err(failure) => return self.failed(asking, None, &failure),
+        };
+        match decision {
             Decision::Refuse { kind } => self.refused(asking, &visit.room, &Failure::from(kind)),
             Decision::Wait { why, until } => {
                 let why = self.why(asking, &visit, why, until);
@@ -115,10 +119,10 @@ impl Pages {
         self.page(StatusCode::OK, &enter.policy(self.https), enter.render())
     }
 
-    async fn status(&self, visit: &Visit) -> WaitingStatus {
+    async fn status(&self, visit: &Visit) -> Result<WaitingStatus, Failure> {
         let done =
             |next: String| WaitingStatus { state: WaitingState::Done, why: None, until: None, next: Some(next), retry_after_s: POLL_S };
-        match self.decision(visit) {
+        Ok(match self.decision(visit).await? {
             Decision::Wait { why, until } => {
                 WaitingStatus { state: WaitingState::Waiting, why: Some(why.name()), until, next: None, retry_after_s: POLL_S }
             }
@@ -126,6 +130,13 @@ impl Pages {
                 WaitingStatus { state: WaitingState::Waiting, why: Some("link"), until: None, next: None, retry_after_s: POLL_S }
             }
             Decision::Admit { .. } | Decision::Refuse { .. } => done(visit.path.clone()),
+        })
+    }
+
+    async fn show_status(&self, asking: &Asking, visit: &Visit) -> Response {
+        match self.status(visit).await {
+            Ok(status) => self.json(&status),
+            Err(failure) => self.failed(asking, None, &failure),
         }
     }
 
@@ -157,7 +168,7 @@ pub(super) async fn guest(State(pages): State<Pages>, asking: Asking, Path((code
 
 pub(super) async fn guest_status(State(pages): State<Pages>, asking: Asking, Path((code, entry)): CodeAndSecret) -> Response {
     let visit = visit!(pages.guest_visit(&asking, &code, &entry).await);
-    pages.json(&pages.status(&visit).await)
+    pages.show_status(&asking, &visit).await
 }
 
 pub(super) async fn guest_enter(State(pages): State<Pages>, asking: Asking, Path((code, entry)): CodeAndSecret) -> Response {
@@ -180,7 +191,7 @@ pub(super) async fn holder(State(pages): State<Pages>, asking: Asking, Path((cod
 
 pub(super) async fn holder_status(State(pages): State<Pages>, asking: Asking, Path((code, ticket)): CodeAndSecret) -> Response {
     let visit = visit!(pages.holder_visit(&asking, &code, &ticket).await);
-    pages.json(&pages.status(&visit).await)
+    pages.show_status(&asking, &visit).await
 }
 
 pub(super) async fn holder_enter(State(pages): State<Pages>, asking: Asking, Path((code, ticket)): CodeAndSecret) -> Response {

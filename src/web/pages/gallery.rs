@@ -139,6 +139,7 @@ fn notices(lang: Lang, texts: &Texts) -> Vec<Shown> {
         ("refused", NoticeKind::Refused(texts.card(lang))),
         ("full", NoticeKind::Full(texts.card(lang))),
         ("lobby-full", NoticeKind::LobbyFull(texts.card(lang), 60)),
+        ("crowded", NoticeKind::Crowded(texts.card(lang), 3600)),
         ("no-link", NoticeKind::NoLink(texts.card(lang))),
         ("sign-in", NoticeKind::SignIn(WebAddress::parse("https://erp.example.org/web/login"))),
         ("too-many", NoticeKind::TooManyTries { seconds: 42 }),

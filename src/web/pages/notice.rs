@@ -26,6 +26,8 @@ pub enum NoticeKind {
     Full(MeetingCard),
     /// As many people wait to be let in as may; so many seconds later it is worth another try.
     LobbyFull(MeetingCard, u64),
+    /// As many guests came within a day as may; so many seconds later it is worth another try.
+    Crowded(MeetingCard, u64),
     /// The provider has not made the call, and will not without help.
     NoLink(MeetingCard),
     /// Only people of the organization, or invited ones, may join; the address leads to where they sign in.
@@ -60,7 +62,7 @@ impl Notice {
             NoticeKind::Changed | NoticeKind::NoLink(_) => 409,
             NoticeKind::Ended(_) | NoticeKind::Cancelled(..) => 410,
             NoticeKind::Refused(_) | NoticeKind::Full(_) | NoticeKind::SignIn(_) => 403,
-            NoticeKind::TooManyTries { .. } | NoticeKind::LobbyFull(..) => 429,
+            NoticeKind::TooManyTries { .. } | NoticeKind::LobbyFull(..) | NoticeKind::Crowded(..) => 429,
             NoticeKind::Problem { .. } => 500,
         }
     }
@@ -76,6 +78,7 @@ impl Notice {
             NoticeKind::Refused(_) => "refused",
             NoticeKind::Full(_) => "full",
             NoticeKind::LobbyFull(..) => "lobby_full",
+            NoticeKind::Crowded(..) => "crowded",
             NoticeKind::NoLink(_) => "no_link",
             NoticeKind::SignIn(_) => "sign_in",
             NoticeKind::TooManyTries { .. } => "too_many_tries",
@@ -90,7 +93,7 @@ impl Notice {
     fn text(&self) -> String {
         let key = format!("notice.{}.text", self.key());
         match &self.kind {
-            NoticeKind::TooManyTries { seconds } | NoticeKind::LobbyFull(_, seconds) => {
+            NoticeKind::TooManyTries { seconds } | NoticeKind::LobbyFull(_, seconds) | NoticeKind::Crowded(_, seconds) => {
                 self.lang.fill(&key, "wait", self.lang.duration(*seconds))
             }
             _ => self.lang.say(&key).to_owned(),
@@ -104,6 +107,7 @@ impl Notice {
             | NoticeKind::Refused(meeting)
             | NoticeKind::Full(meeting)
             | NoticeKind::LobbyFull(meeting, _)
+            | NoticeKind::Crowded(meeting, _)
             | NoticeKind::NoLink(meeting) => Some(meeting),
             _ => None,
         }
