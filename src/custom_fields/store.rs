@@ -83,13 +83,7 @@ pub(super) async fn list(tx: &mut Tx, org: OrgId, after: Option<Place>, limit: u
     rows(tx, sql).await
 }
 
-pub(super) async fn find(tx: &mut Tx, org: OrgId, id: FieldId) -> Result<Option<Definition>, Failure> {
-    let mut sql = Sql::new(SELECT);
-    sql.bind(org).push(" and id = ").bind(id);
-    Ok(rows(tx, sql).await?.pop())
-}
-
-/// As [`find`], for a change: nobody else changes it before this unit ends.
+/// A field that is about to change: nobody else changes it before this unit ends.
 pub(super) async fn hold(tx: &mut Tx, org: OrgId, id: FieldId) -> Result<Option<Definition>, Failure> {
     let mut sql = Sql::new(SELECT);
     sql.bind(org).push(" and id = ").bind(id).push(tx.lock_rows_of_m());

@@ -31,9 +31,9 @@ mod remove;
 pub mod rpc;
 pub mod service;
 mod store;
-mod tickets;
 #[cfg(test)]
 mod tests;
+mod tickets;
 pub mod web;
 
 use std::sync::Arc;

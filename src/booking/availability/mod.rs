@@ -5,7 +5,7 @@ mod fetch;
 mod input;
 pub mod rpc;
 mod service;
-mod source_store;
+pub(super) mod source_store;
 mod sources;
 pub(super) mod store;
 mod zones;

@@ -285,9 +285,7 @@ async fn of_two_who_delete_one_does() {
         let source = house.booking.create_source(&house.ctx, new).await.unwrap().id;
         let (booking, ctx) = (house.booking.clone(), house.ctx.clone());
         let late = async move { booking.delete_source(&ctx, source).await.map(drop) };
-        let sql = "delete from busy_source where org_id = $1 and id = $2";
-        let first = async move |tx: &mut Tx| tx.execute(sql, args![org, source]).await;
-        let (_, late) = overlapping(&house.db, move |tx| Box::pin(async move { first(tx).await }), late).await;
+        let (_, late) = overlapping(&house.db, move |tx| Box::pin(availability::source_store::delete(tx, org, source)), late).await;
         assert_eq!(late.unwrap_err().kind(), &availability::SOURCE_NOT_FOUND, "{engine}");
     }
 }

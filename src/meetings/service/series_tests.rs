@@ -20,17 +20,16 @@ const DAY_S: i64 = 24 * 3600;
 
 struct House {
     ctx: Ctx,
-    clock: Arc<ManualClock>,
     meetings: Meetings,
 }
 
 impl House {
-    async fn new(db: &Db, clock: &Arc<ManualClock>) -> Self {
+    async fn new(db: &Db) -> Self {
         let org = organization(db).await;
         let sealer = Sealer::new(&SecretString::from("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=")).unwrap();
         let defaults = Config::load(None).unwrap().meetings;
         let meetings = Meetings::new(db.clone(), Arc::new(sealer), defaults, "https://meet.example.org", &[refuse_one]);
-        Self { ctx: Ctx::system(org, String::new()), clock: clock.clone(), meetings }
+        Self { ctx: Ctx::system(org, String::new()), meetings }
     }
 
     async fn series(&self, more: Value) -> SeriesView {
@@ -78,7 +77,7 @@ fn starts(view: &SeriesView) -> Vec<String> {
 #[tokio::test]
 async fn what_comes_before_is_left_alone_without_a_rule() {
     for (engine, db) in engines_at(clock()).await {
-        let house = House::new(&db, &clock()).await;
+        let house = House::new(&db).await;
         let mut ids = Vec::new();
         for day in 1..=5 {
             let new = json!({ "name": "W", "start": format!("2026-12-0{day}T09:00:00Z"), "series_key": "odoo-9" });
@@ -101,7 +100,7 @@ async fn what_comes_before_is_left_alone_without_a_rule() {
 async fn dates_that_are_left_out_stay_out() {
     let clock = clock();
     for (engine, db) in engines_at(clock.clone()).await {
-        let house = House::new(&db, &clock).await;
+        let house = House::new(&db).await;
         let began = clock.now();
         let made = house.series(json!({ "exdates": ["2026-12-03T09:00:00Z", "2027-06-10T09:00:00Z"] })).await;
         let moved = house.change(&made.occurrences[0], Scope::All, json!({ "start": "2026-12-01T10:00:00Z" })).await;
@@ -126,7 +125,7 @@ async fn dates_that_are_left_out_stay_out() {
 #[tokio::test]
 async fn naming_somebody_again_demotes_nobody() {
     for (engine, db) in engines_at(clock()).await {
-        let house = House::new(&db, &clock()).await;
+        let house = House::new(&db).await;
         let people = json!([{ "email": "ana@example.org", "name": "Ana", "role": "host" }, { "email": "budi@example.org", "name": "Budi", "role": "co_host" }]);
         let id = house.create(json!({ "name": "W", "start": "2026-12-01T09:00:00Z", "participants": people })).await.id;
         let add = async |people: Value| {
@@ -148,7 +147,7 @@ async fn naming_somebody_again_demotes_nobody() {
 #[tokio::test]
 async fn a_new_organizer_takes_part() {
     for (engine, db) in engines_at(clock()).await {
-        let house = House::new(&db, &clock()).await;
+        let house = House::new(&db).await;
         let actor = |id: &str| json!({ "id": id, "name": id, "email": format!("{id}@example.org"), "role": "user" });
         let made = house.create(json!({ "name": "W", "start": "2026-12-01T09:00:00Z", "organizer": actor("ana") })).await;
         for _ in 0..2 {
@@ -173,7 +172,7 @@ async fn a_new_organizer_takes_part() {
 async fn a_series_that_fails_keeps_no_other_from_growing() {
     let clock = clock();
     for (engine, db) in engines_at(clock.clone()).await {
-        let house = House::new(&db, &clock).await;
+        let house = House::new(&db).await;
         let mut ids = Vec::new();
         for _ in 0..=2 * BATCH {
             ids.push(house.series(json!({ "rrule": "FREQ=MONTHLY" })).await.id);
@@ -200,7 +199,7 @@ async fn a_series_that_fails_keeps_no_other_from_growing() {
 async fn a_reservation_that_cannot_go_keeps_no_other() {
     let clock = clock();
     for (engine, db) in engines_at(clock.clone()).await {
-        let house = House::new(&db, &clock).await;
+        let house = House::new(&db).await;
         let mut ids = Vec::new();
         for _ in 0..3 {
             let new = serde_json::from_value(json!({ "name": "Form" })).unwrap();
@@ -219,7 +218,7 @@ async fn a_reservation_that_cannot_go_keeps_no_other() {
 #[tokio::test]
 async fn an_empty_series_is_shown_to_managers_only() {
     for (engine, db) in engines_at(clock()).await {
-        let house = House::new(&db, &clock()).await;
+        let house = House::new(&db).await;
         let made = house.series(json!({ "rrule": "FREQ=DAILY;COUNT=1" })).await;
         house.meetings.delete(&house.ctx, made.occurrences[0].meeting_id).await.unwrap();
         assert!(house.meetings.series(&house.ctx, made.id).await.unwrap().occurrences.is_empty(), "{engine}");
