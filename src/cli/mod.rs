@@ -81,7 +81,7 @@ struct Serve {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Output {
     /// Answer one JSON object
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 

@@ -148,7 +148,7 @@ def test_one_jitsi_is_looked_at_and_the_setting_to_change_is_named(launch, jitsi
 
 
 def examine_jitsi(server, *arguments):
-    done = server.run("doctor", "--json", *arguments)
+    done = server.run("doctor", *arguments, "--json")
     return done.returncode, json.loads(done.stdout)["checks"]
 
 

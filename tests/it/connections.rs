@@ -210,9 +210,15 @@ async fn nobody_connects_for_somebody_else() {
     assert_eq!(visit(&back.1, cookie.as_deref()).await.0.0, 410, "once");
     assert_eq!(visit(&format!("{}x", &url[..url.len() - 1]), None).await.0.0, 404);
     vendors.stand_ins.world().consenting.clear();
+    assert_eq!(connect(&service, &ana, "google").await.0, 403, "somebody who says no");
     for (kind, title) in [("google", "Google Calendar"), ("microsoft", "Microsoft 365")] {
-        let (status, page) = connect(&service, &ana, kind).await;
-        assert!(status == 403 && page.contains(title), "somebody who says no to {kind}: {page}");
+        let url = ana.ok("calendar.connection.connect", json!({ "kind": kind })).await["url"].as_str().unwrap().to_owned();
+        let (consent, cookie) = press(&url).await;
+        let consent = url::Url::parse(&consent.1).unwrap();
+        let state = consent.query_pairs().find(|(name, _)| name == "state").unwrap().1;
+        let back = format!("{}/calendars/callback?state={state}&error=server_error", service.base);
+        let page = visit(&back, cookie.as_deref()).await.0.1;
+        assert!(page.contains(title), "who it was that failed: {page}");
     }
     let url = ana.ok("calendar.connection.connect", json!({ "kind": "microsoft" })).await["url"].as_str().unwrap().to_owned();
     service.advance_min(11);

@@ -72,7 +72,7 @@ impl CalendarPage {
             CalendarStep::Connected { .. } => self.lang.say("calendar.connected.text").to_owned(),
             CalendarStep::Stale => self.lang.say("calendar.failed.stale").to_owned(),
             CalendarStep::Denied => self.lang.say("calendar.failed.denied").to_owned(),
-            CalendarStep::Failed { .. } => self.lang.say("calendar.failed.text").to_owned(),
+            CalendarStep::Failed { .. } => self.lang.fill("calendar.failed.text", "vendor", self.vendor),
         }
     }
 
