@@ -2,6 +2,7 @@
 
 mod operators;
 mod overlooked;
+mod process;
 mod proxies;
 mod secret;
 mod sections;
@@ -17,11 +18,11 @@ use config::{Config as Layers, Environment, File, FileFormat};
 use serde::Deserialize;
 
 pub use operators::{Admin, Log, LogFormat, Metrics, Telemetry};
+pub use process::{Database, Limits, Secrets, Server};
 pub use proxies::Proxies;
 pub use secret::Secret;
 pub use sections::{
-    Booking, Calendars, Database, JitsiDefaults, Join, Limits, Mail, MailSecurity, Meetings, Odoo, Providers, Recordings, Retention,
-    Secrets, Server, Webhooks,
+    Booking, Calendars, JitsiDefaults, Join, Mail, MailSecurity, Meetings, Odoo, Providers, Recordings, Retention, Webhooks,
 };
 
 /// The lowest layer, which is also the documentation.
