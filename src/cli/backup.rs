@@ -9,6 +9,7 @@ use super::Output;
 use super::progress::Progress;
 use crate::config::Config;
 use crate::db::backup::{self, Contents};
+use crate::db::inspect;
 use crate::master_key;
 use crate::operations::drill::{self, Report};
 
@@ -25,6 +26,7 @@ pub(super) struct Backup {
 }
 
 pub(super) async fn run(config: &Config, command: Backup) -> anyhow::Result<()> {
+    inspect::expect(&config.database.url)?;
     let progress = Progress::begin();
     let say = |what: &str| progress.say(what);
     if command.drill {

@@ -7,7 +7,7 @@ use super::organizations::named;
 use super::{open_present, put};
 use crate::config::Config;
 use crate::db::Db;
-use crate::kernel::{Ctx, Sealer};
+use crate::kernel::Ctx;
 use crate::{master_key, reports};
 
 /// How a report is written.
@@ -61,14 +61,14 @@ pub(super) enum Report {
 }
 
 pub(super) async fn run(config: &Config, report: Report) -> anyhow::Result<()> {
-    let sealer = master_key::load(&config.secrets)?;
     let db = open_present(config).await?;
-    let done = carry_out(&db, &sealer, report).await;
+    let done = carry_out(config, &db, report).await;
     db.close().await;
     done
 }
 
-async fn carry_out(db: &Db, sealer: &Sealer, report: Report) -> anyhow::Result<()> {
+async fn carry_out(config: &Config, db: &Db, report: Report) -> anyhow::Result<()> {
+    let sealer = &master_key::load(&config.secrets)?;
     match report {
         Report::Weekly { which } => {
             let made = reports::weekly(db, sealer, &context(db, &which).await?).await?;

@@ -23,7 +23,7 @@ def test_no_key_is_made_for_what_another_key_has_sealed(launch):
         assert not key.exists(), command
     assert "meeting.password is sealed with it" in server.run("serve").stderr
     (server.folder / "elsewhere.key").rename(key)
-    assert server.start().client().call("meeting.get", id=meeting["id"])["has_password"]
+    assert server.start().client().call("meeting.get", id=meeting["id"])["options"]["has_password"]
 
 
 @pytest.mark.alone("sqlite")
