@@ -131,7 +131,7 @@ pub enum PeopleChange {
     Remove(ParticipantId),
     /// This one gets another role.
     SetRole(ParticipantId, ParticipantRole),
-    /// These go, as [`Participant::person`] tells them; who is not there is no error.
+    /// These go, as [`Participant::person`] tells them; who is not there is no error, and the last host stays.
     Drop(Vec<String>),
     /// All but these and the hosts go.
     Keep(Vec<String>),
@@ -156,8 +156,8 @@ impl PeopleChange {
                 people_store::remove(tx, ctx.org, id).await
             }
             Self::Drop(persons) => {
-                for leaving in held.people.iter().filter(|person| persons.contains(&person.person)) {
-                    keep_a_host(held, leaving.id)?;
+                let leaves = |person: &&Participant| persons.contains(&person.person) && keep_a_host(held, person.id).is_ok();
+                for leaving in held.people.iter().filter(leaves) {
                     people_store::remove(tx, ctx.org, leaving.id).await?;
                 }
                 Ok(())
