@@ -101,7 +101,7 @@ async fn stop_on_signal(stop: CancellationToken) {
         if second {
             std::process::exit(1);
         }
-        tracing::info!("stopping; a second signal does not wait");
         stop.cancel();
+        tracing::info!("stopping; a second signal does not wait");
     }
 }

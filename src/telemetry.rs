@@ -21,6 +21,8 @@ pub fn start_logging(log: &Log) -> anyhow::Result<()> {
     let filter = QUIET.iter().try_fold(filter, |filter, quiet| anyhow::Ok(filter.add_directive(quiet.parse()?)))?;
     // Colours are for eyes: a journal or a file gets plain text.
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    // Where nobody reads standard error any more, complaining of it there would panic: whatever has something to say would end, and a stop too.
+    let lines = lines.log_internal_errors(false);
     let started = match log.format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().try_init(),

@@ -1,7 +1,10 @@
 """Commands that are typed in the wrong place, or on half an installation, change nothing and say what would be right."""
 
+import subprocess
+import time
+
 import pytest
-from support.server import free_port
+from support.server import binary, free_port
 
 HUSH = {"name": "Sealed", "options": {"password": "hush"}}
 
@@ -58,6 +61,22 @@ def test_a_database_server_that_does_not_answer_is_told_apart_from_a_slow_one(la
     server.database_url = f"postgres://nobody@127.0.0.1:{free_port()}/none"
     refused = server.run("serve")
     assert refused.returncode == 1 and "database.url: PostgreSQL does not answer" in refused.stderr and "refused" in refused.stderr, refused
+
+
+@pytest.mark.alone("sqlite")
+@pytest.mark.goal("R20", "operations")
+def test_a_service_whose_log_nobody_reads_any_more_answers_and_stops(launch):
+    server = launch()
+    server.stop()
+    process = subprocess.Popen([binary(), "serve"], cwd=server.folder, env=server.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close(), process.stderr.close()
+    deadline = time.monotonic() + 20
+    while not server.ready():
+        assert time.monotonic() < deadline, "it starts"
+        time.sleep(0.05)
+    assert server.client().call("meeting.count") == {"count": 0}
+    process.terminate()
+    assert process.wait(timeout=20) == 0
 
 
 @pytest.mark.goal("operations")
